@@ -1,5 +1,5 @@
 import { status } from "@grpc/grpc-js";
-import { ErrorReason } from "@ipr/proto";
+import type { ErrorReason } from "@ipr/proto";
 
 /** A field of a request that broke its constraint, by its path in the contract (`candidates[2].price`). */
 export interface FieldViolation {

@@ -1,0 +1,10 @@
+export { connect, type Channel, type ClientOptions } from "./client.ts";
+export { hopTimeoutMs, startDeadline, type Deadline } from "./deadline.ts";
+export { methodPath } from "./definition.ts";
+export { localClient, type LocalClientOptions } from "./local-client.ts";
+export { multiplex, type MultiplexedClient } from "./multiplexed-client.ts";
+export { multiplexed } from "./multiplexed-handler.ts";
+export { register, serveGrpc, type GrpcServerOptions, type Registration, type Serving } from "./server.ts";
+export type { AnyService, CallContext, CallOptions, Client, Handlers } from "./types.ts";
+export type { UnexpectedErrorSink } from "./unexpected.ts";
+export { validate } from "./validation.ts";

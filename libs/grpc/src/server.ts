@@ -1,0 +1,192 @@
+import { create, type DescMethod, type Message, type MessageInitShape } from "@bufbuild/protobuf";
+import { once } from "node:events";
+import {
+  type Deadline as grpcDeadline,
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  type ServerUnaryCall,
+  type sendUnaryData,
+  type UntypedServiceImplementation,
+} from "@grpc/grpc-js";
+import { SpanKind } from "@opentelemetry/api";
+import { IprError, status, toServiceError } from "@ipr/errors";
+import { withSpan } from "@ipr/telemetry";
+import { maxMessageBytes, methodPath, serviceDefinition } from "./definition.ts";
+import { abortable, startDeadline } from "./deadline.ts";
+import { addHealth, type HealthReporter } from "./health.ts";
+import { contextOfMetadata } from "./metadata.ts";
+import { addReflection } from "./reflection.ts";
+import type { AnyService, CallContext, Handlers } from "./types.ts";
+import { toIprError, type UnexpectedErrorSink } from "./unexpected.ts";
+import { validate } from "./validation.ts";
+
+/** How long a unary call may take when its caller set no deadline. */
+const unsetDeadlineMs = 30_000;
+/** The longest a stream lives; its client opens another. */
+const streamLifeMs = 24 * 60 * 60 * 1000;
+
+/** A service and its handlers, of matching types. */
+export interface Registration {
+  readonly service: AnyService;
+  readonly handlers: Readonly<Record<string, UntypedHandler>>;
+}
+
+type UntypedHandler = (request: never, context: CallContext) => unknown;
+
+/** Pairs a service with its handlers. */
+export function register<S extends AnyService>(service: S, handlers: Handlers<S>): Registration {
+  return { service, handlers: handlers };
+}
+
+export interface GrpcServerOptions {
+  /** host:port; port 0 lets the system choose. */
+  readonly listen: string;
+  readonly services: readonly Registration[];
+  /** Asked often; the standard health service reports it. */
+  readonly isReady: () => boolean;
+  /** Told of every error that is not an IprError, once. */
+  readonly onUnexpected: UnexpectedErrorSink;
+}
+
+/** Something that listens, and can stop without breaking calls in progress. */
+export interface Serving {
+  /** host:port as bound. */
+  readonly address: string;
+  /** Refuses new calls, waits for those in progress up to `graceMs`, then cuts. */
+  drain(graceMs: number): Promise<void>;
+}
+
+/** Serves the services with health and reflection. Rejects when the address cannot be bound. */
+export async function serveGrpc(options: GrpcServerOptions): Promise<Serving> {
+  const server = new Server({
+    "grpc.max_receive_message_length": maxMessageBytes,
+    "grpc.max_send_message_length": maxMessageBytes,
+    "grpc.keepalive_time_ms": 30_000,
+    "grpc.keepalive_permit_without_calls": 1,
+  });
+  for (const { service, handlers } of options.services) {
+    server.addService(serviceDefinition(service), implementation(service, handlers, options.onUnexpected));
+  }
+  const names = options.services.map(({ service }) => service.typeName);
+  const health = addHealth(server, names, options.isReady);
+  addReflection(
+    server,
+    options.services.map(({ service }) => service),
+  );
+  const port = await bind(server, options.listen);
+  const host = options.listen.slice(0, options.listen.lastIndexOf(":"));
+  return { address: `${host}:${port}`, drain: (graceMs) => drain(server, health, graceMs) };
+}
+
+function implementation(
+  service: AnyService,
+  handlers: Registration["handlers"],
+  onUnexpected: UnexpectedErrorSink,
+): UntypedServiceImplementation {
+  const result: UntypedServiceImplementation = {};
+  for (const method of service.methods) {
+    const handler = handlers[method.localName];
+    if (!handler) throw new TypeError(`${service.typeName}/${method.name} has no handler`);
+    result[method.localName] =
+      method.methodKind === "unary"
+        ? unary(method, handler as UnaryHandler, onUnexpected)
+        : bidi(method, handler as BidiHandler, onUnexpected);
+  }
+  return result;
+}
+
+type UnaryHandler = (
+  request: Message,
+  context: CallContext,
+) => Promise<MessageInitShape<DescMethod["output"]>>;
+type BidiHandler = (
+  requests: AsyncIterable<Message>,
+  context: CallContext,
+) => AsyncIterable<MessageInitShape<DescMethod["output"]>>;
+
+function unary(method: DescMethod, handler: UnaryHandler, onUnexpected: UnexpectedErrorSink) {
+  const path = methodPath(method);
+  return (call: ServerUnaryCall<Message, Message>, respond: sendUnaryData<Message>) => {
+    const parent = contextOfMetadata(call.metadata);
+    const work = withSpan(path, { kind: SpanKind.SERVER, parent }, async () => {
+      using deadline = startDeadline(
+        path,
+        timeoutOf(call.getDeadline(), unsetDeadlineMs),
+        cancelSignal(call),
+      );
+      validate(method.input, call.request);
+      return create(method.output, await abortable(handler(call.request, deadline), deadline.signal));
+    });
+    work.then(
+      (response) => respond(null, response),
+      (error: unknown) => respond(toServiceError(toIprError(error, path, onUnexpected))),
+    );
+  };
+}
+
+function bidi(method: DescMethod, handler: BidiHandler, onUnexpected: UnexpectedErrorSink) {
+  const path = methodPath(method);
+  return (call: ServerDuplexStream<Message, Message>) => {
+    void (async () => {
+      using deadline = startDeadline(path, timeoutOf(call.getDeadline(), streamLifeMs), cancelSignal(call));
+      try {
+        for await (const response of handler(validated(method, call), deadline)) {
+          if (call.cancelled) return;
+          if (!call.write(create(method.output, response))) await drained(call, deadline.signal);
+        }
+        call.end();
+      } catch (error) {
+        if (!call.cancelled) call.emit("error", toServiceError(toIprError(error, path, onUnexpected)));
+      }
+    })();
+  };
+}
+
+async function* validated(method: DescMethod, requests: AsyncIterable<Message>): AsyncIterable<Message> {
+  for await (const request of requests) {
+    validate(method.input, request);
+    yield request;
+  }
+}
+
+/** Waits until the caller has read enough, or has left. */
+async function drained(call: ServerDuplexStream<Message, Message>, signal: AbortSignal): Promise<void> {
+  await once(call, "drain", { signal });
+}
+
+function cancelSignal(call: { on(event: "cancelled", listener: () => void): unknown }): AbortSignal {
+  const controller = new AbortController();
+  call.on("cancelled", () => {
+    controller.abort(new IprError(status.CANCELLED, "NEIGHBOUR_DOWN", "the caller left"));
+  });
+  return controller.signal;
+}
+
+function timeoutOf(deadline: grpcDeadline, unsetMs: number): number {
+  const atMs = deadline instanceof Date ? deadline.getTime() : deadline;
+  return Number.isFinite(atMs) ? Math.min(Math.max(1, atMs - Date.now()), streamLifeMs) : unsetMs;
+}
+
+function bind(server: Server, listen: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(listen, ServerCredentials.createInsecure(), (error, port) => {
+      if (error) reject(badListenAddress(listen, error));
+      else resolve(port);
+    });
+  });
+}
+
+function badListenAddress(listen: string, cause: Error): IprError {
+  return new IprError(status.INVALID_ARGUMENT, "BAD_CONFIG", `cannot listen on ${listen}: ${cause.message}`, {
+    metadata: { setting: "listen" },
+    cause,
+  });
+}
+
+async function drain(server: Server, health: HealthReporter, graceMs: number): Promise<void> {
+  health.stop();
+  const cut = setTimeout(() => server.forceShutdown(), graceMs);
+  await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+  clearTimeout(cut);
+}

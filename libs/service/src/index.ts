@@ -1,0 +1,20 @@
+export {
+  parseConfig,
+  settingsOf,
+  variableOf,
+  type ConfigSchema,
+  type Environment,
+  type Setting,
+} from "./config.ts";
+export { renderHelp } from "./help.ts";
+export { createLogger, type LogFields, type Logger, type LogLevel } from "./logger.ts";
+export { Resources, type Closable } from "./resources.ts";
+export {
+  loadConfig,
+  processEnvironment,
+  processLogger,
+  runService,
+  type Running,
+  type Startup,
+} from "./run-service.ts";
+export { startTelemetry, type Telemetry } from "./telemetry.ts";

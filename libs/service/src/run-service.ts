@@ -1,0 +1,94 @@
+import type { Serving } from "@ipr/grpc";
+import { IprError } from "@ipr/errors";
+import { type ConfigSchema, type Environment, parseConfig } from "./config.ts";
+import { renderHelp } from "./help.ts";
+import { createLogger, type Logger, type LogLevel } from "./logger.ts";
+import { Resources } from "./resources.ts";
+import { startTelemetry } from "./telemetry.ts";
+import type { z } from "zod";
+
+/** How long calls in progress may take to end after SIGTERM, unless IPR_DRAIN_MS says otherwise. */
+const defaultDrainMs = 20_000;
+
+export interface Startup {
+  readonly logger: Logger;
+  readonly resources: Resources;
+  readonly environment: Environment;
+}
+
+/** A running service. */
+export interface Running {
+  /** Everything that listens. */
+  readonly serving: readonly Serving[];
+  /** Turned off before the drain, so that no new call comes while old ones end. */
+  stopBeingReady(): void;
+}
+
+/** The environment of this process: the one place that reads it. */
+export function processEnvironment(): Environment {
+  return process.env;
+}
+
+/** Reads the settings of a service, or prints `--help`, or prints what is wrong with them, and exits. */
+export function loadConfig<S extends ConfigSchema>(service: string, schema: S): z.infer<S> {
+  if (process.argv.includes("--help")) {
+    process.stdout.write(renderHelp(service, schema));
+    return process.exit(0);
+  }
+  try {
+    return parseConfig(service, schema, process.env);
+  } catch (error) {
+    process.stderr.write(`${error instanceof IprError ? error.message : String(error)}\n`);
+    return process.exit(2);
+  }
+}
+
+/** The process's logger: JSON lines on standard error, from IPR_LOG_LEVEL (debug, info, warn, error) up. */
+export function processLogger(service: string): Logger {
+  const asked = process.env["IPR_LOG_LEVEL"];
+  const level: LogLevel = asked === "debug" || asked === "warn" || asked === "error" ? asked : "info";
+  return createLogger({ service, level, write: (line) => process.stderr.write(line), now: () => new Date() });
+}
+
+/**
+ * Runs a service until SIGTERM or SIGINT: starts it, then on the signal stops being ready, lets calls in progress end,
+ * closes what was opened, flushes telemetry and returns. A second signal ends the process at once.
+ */
+export async function runService(
+  service: string,
+  start: (startup: Startup) => Promise<Running>,
+  logger: Logger = processLogger(service),
+): Promise<void> {
+  const stopped = stopSignal();
+  const telemetry = await startTelemetry(service, process.env);
+  const resources = new Resources(logger);
+  try {
+    const running = await start({ logger, resources, environment: process.env });
+    logger.info("service_started", { addresses: running.serving.map(({ address }) => address) });
+    const signal = await stopped;
+    logger.info("drain_started", { signal });
+    running.stopBeingReady();
+    const graceMs = Number(process.env["IPR_DRAIN_MS"] ?? defaultDrainMs);
+    await Promise.all(running.serving.map((server) => server.drain(graceMs)));
+    logger.info("service_stopped");
+  } catch (error) {
+    logger.error("service_failed", { error });
+    process.exitCode = 1;
+  } finally {
+    await resources.close();
+    await telemetry.shutdown();
+  }
+}
+
+function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    let asked = false;
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      process.on(signal, () => {
+        if (asked) process.exit(1);
+        asked = true;
+        resolve(signal);
+      });
+    }
+  });
+}

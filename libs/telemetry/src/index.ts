@@ -1,0 +1,1 @@
+export { activeTraceparent, contextOf, failSpan, scope, withSpan, type SpanOptions } from "./span.ts";
