@@ -1,0 +1,106 @@
+import { seededRandom } from "./random.ts";
+
+/**
+ * A number computed from weighted prompts. Every metric here is one: with weight 1 for each prompt it gives the
+ * figure itself, with the counts of a resample it gives one draw of the bootstrap. What can be sorted or summed
+ * beforehand is done once, when the statistic is made.
+ *
+ * Weights are never changed after they were passed, so an equal array means an equal answer.
+ */
+export type Statistic = (weights: Float64Array) => number;
+
+/** A measured value with its 95 % interval. NaN means that the data do not define it. */
+export interface Figure {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface BootstrapOptions {
+  readonly seed: number;
+  readonly resamples?: number;
+  /**
+   * Names of statistics that a resample inflates (sums of absolute deviations, as in calibration error): their
+   * interval is moved by the mean inflation, and not below zero.
+   */
+  readonly inflated?: readonly string[];
+  readonly onResample?: (done: number, total: number) => void;
+}
+
+export const defaultResamples = 1_000;
+/** With fewer defined draws than this share, an interval would describe the survivors only. */
+const minDefinedShare = 0.5;
+
+/**
+ * Values and percentile intervals of several statistics over the same resamples of prompts, so that the interval of
+ * a difference is that of paired data.
+ */
+export function bootstrap<Name extends string>(
+  rows: number,
+  statistics: Readonly<Record<Name, Statistic>>,
+  { seed, resamples = defaultResamples, inflated = [], onResample }: BootstrapOptions,
+): Record<Name, Figure> {
+  const names = Object.keys(statistics) as Name[];
+  const ones = new Float64Array(rows).fill(1);
+  const values = names.map((name) => statistics[name](ones));
+  const draws = names.map(() => new Float64Array(resamples));
+  const random = seededRandom(seed);
+  for (let resample = 0; resample < resamples; resample++) {
+    const counts = new Float64Array(rows);
+    for (let draw = 0; draw < rows; draw++) counts[Math.floor(random() * rows)]! += 1;
+    for (const [index, name] of names.entries()) draws[index]![resample] = statistics[name](counts);
+    onResample?.(resample + 1, resamples);
+  }
+  const figures = names.map((name, index) => {
+    const value = values[index]!;
+    return [name, toFigure(value, draws[index]!, inflated.includes(name))] as const;
+  });
+  return Object.fromEntries(figures) as Record<Name, Figure>;
+}
+
+function toFigure(value: number, draws: Float64Array, isInflated: boolean): Figure {
+  const defined = draws.filter((draw) => !Number.isNaN(draw)).toSorted();
+  if (Number.isNaN(value) || defined.length < draws.length * minDefinedShare || defined.length === 0) {
+    return { value, low: Number.NaN, high: Number.NaN };
+  }
+  const [low, high] = [quantile(defined, 0.025), quantile(defined, 0.975)];
+  if (!isInflated) return { value, low, high };
+  const inflation = defined.reduce((sum, draw) => sum + draw, 0) / defined.length - value;
+  return { value, low: Math.max(0, low - inflation), high: Math.max(0, high - inflation) };
+}
+
+/** Linear interpolation between the neighbours in sorted values. */
+export function quantile(sorted: Float64Array, share: number): number {
+  const position = share * (sorted.length - 1);
+  const below = sorted[Math.floor(position)]!;
+  const above = sorted[Math.ceil(position)]!;
+  return below + (above - below) * (position - Math.floor(position));
+}
+
+/** Computes once for statistics that share an intermediate result: remembers the answer for the latest weights. */
+export function sharedAcross<Result>(
+  compute: (weights: Float64Array) => Result,
+): (weights: Float64Array) => Result {
+  let latest: { readonly weights: Float64Array; readonly result: Result } | undefined;
+  return (weights) => {
+    if (latest?.weights !== weights) latest = { weights, result: compute(weights) };
+    return latest.result;
+  };
+}
+
+/** The mean of a number per prompt. */
+export function meanOf(perRow: Float64Array): Statistic {
+  return (weights) => weightedSum(perRow, weights) / total(weights);
+}
+
+export function weightedSum(perRow: Float64Array, weights: Float64Array): number {
+  let sum = 0;
+  for (let row = 0; row < perRow.length; row++) sum += perRow[row]! * weights[row]!;
+  return sum;
+}
+
+export function total(weights: Float64Array): number {
+  let sum = 0;
+  for (const weight of weights) sum += weight;
+  return sum;
+}

@@ -1,0 +1,175 @@
+import { sharedAcross, type Statistic, total, weightedSum } from "./bootstrap.ts";
+import { cell, type Matrix } from "./matrix.ts";
+import type { Steps } from "./steps.ts";
+
+/** What really happened: each candidate's score and cost for each prompt. */
+export interface Truth {
+  readonly scores: Matrix;
+  readonly costsUsd: Matrix;
+}
+
+/** The two candidates that span the plane of cost and quality, chosen on training data. */
+export interface Ends {
+  readonly cheapest: number;
+  readonly reference: number;
+}
+
+/** Mean cost and quality per prompt at each setting of a rule. */
+export interface Points {
+  readonly costUsd: Float64Array;
+  readonly quality: Float64Array;
+}
+
+export type Curve = (weights: Float64Array) => Points;
+
+/**
+ * The cost and quality a rule reaches at each of the (rising) settings. Only changes of choice are stored and summed,
+ * so a resample costs as many additions as there are steps, however many settings are looked at.
+ */
+export function curveOf(steps: Steps, settings: Float64Array, { scores, costsUsd }: Truth): Curve {
+  const rows: number[] = [];
+  const positions: number[] = [];
+  const qualityChanges: number[] = [];
+  const costChanges: number[] = [];
+  for (let row = 0; row < steps.rows; row++) {
+    let [quality, costUsd] = [0, 0];
+    for (let step = steps.rowStart[row]!; step < steps.rowStart[row + 1]!; step++) {
+      const isFirst = step === steps.rowStart[row];
+      const position = isFirst ? 0 : firstAtLeast(settings, steps.from[step]!);
+      if (position === settings.length) break;
+      const candidate = steps.candidate[step]!;
+      rows.push(row);
+      positions.push(position);
+      qualityChanges.push(cell(scores, row, candidate) - quality);
+      costChanges.push(cell(costsUsd, row, candidate) - costUsd);
+      quality = cell(scores, row, candidate);
+      costUsd = cell(costsUsd, row, candidate);
+    }
+  }
+  const changes = {
+    rows: Uint32Array.from(rows),
+    positions: Uint16Array.from(positions),
+    quality: Float64Array.from(qualityChanges),
+    costUsd: Float64Array.from(costChanges),
+  };
+  return sharedAcross((weights) => {
+    const quality = new Float64Array(settings.length);
+    const costUsd = new Float64Array(settings.length);
+    for (let change = 0; change < changes.rows.length; change++) {
+      const weight = weights[changes.rows[change]!]!;
+      const position = changes.positions[change]!;
+      quality[position]! += weight * changes.quality[change]!;
+      costUsd[position]! += weight * changes.costUsd[change]!;
+    }
+    const mass = total(weights);
+    return { quality: runningMean(quality, mass), costUsd: runningMean(costUsd, mass) };
+  });
+}
+
+/** Mean cost and quality of single candidates, as points. */
+export function candidatePoints(candidates: readonly number[], truth: Truth): Curve {
+  const scores = candidates.map((candidate) => columnOf(truth.scores, candidate));
+  const costsUsd = candidates.map((candidate) => columnOf(truth.costsUsd, candidate));
+  return sharedAcross((weights) => {
+    const mass = total(weights);
+    return {
+      quality: Float64Array.from(scores, (column) => weightedSum(column, weights) / mass),
+      costUsd: Float64Array.from(costsUsd, (column) => weightedSum(column, weights) / mass),
+    };
+  });
+}
+
+/**
+ * Area under quality against cost, both scaled so that the cheapest candidate is 0 and the reference 1. The curve is
+ * the points with cost in [0, 1] plus (0, 0) and (1, 1), joined by straight lines in order of cost: mixing the two
+ * ends at random has area 0.5, and above 1 is possible where routing beats the reference.
+ *
+ * NaN where the ends do not differ in cost or in quality: there is nothing to trade then.
+ */
+export function areaOf(curve: Curve, ends: Ends, truth: Truth): Statistic {
+  const endPoints = candidatePoints([ends.cheapest, ends.reference], truth);
+  return (weights) => trapezoids(scaled(curve(weights), endPoints(weights)));
+}
+
+/**
+ * The same under the non-decreasing concave envelope of the points: what the rule reaches when two of its settings
+ * may share the traffic (Bounded-ARQGC of the IPR paper).
+ */
+export function envelopeAreaOf(curve: Curve, ends: Ends, truth: Truth): Statistic {
+  const endPoints = candidatePoints([ends.cheapest, ends.reference], truth);
+  return (weights) => trapezoids(envelope(scaled(curve(weights), endPoints(weights))));
+}
+
+/** 0.5 is random mixing, 1 the per-prompt oracle. */
+export function rescaledArea(area: number, oracleArea: number): number {
+  return 0.5 + (0.5 * (area - 0.5)) / (oracleArea - 0.5);
+}
+
+export type ScaledPoint = readonly [cost: number, quality: number];
+
+/** The curve in the unit of its ends, in order of cost, ends included. */
+export function scaled(points: Points, ends: Points): readonly ScaledPoint[] {
+  const [startUsd, endUsd] = [ends.costUsd[0]!, ends.costUsd[1]!];
+  const [startQuality, endQuality] = [ends.quality[0]!, ends.quality[1]!];
+  if (endUsd === startUsd || endQuality === startQuality) return [];
+  const inside: ScaledPoint[] = [
+    [0, 0],
+    [1, 1],
+  ];
+  for (let index = 0; index < points.costUsd.length; index++) {
+    const cost = (points.costUsd[index]! - startUsd) / (endUsd - startUsd);
+    const quality = (points.quality[index]! - startQuality) / (endQuality - startQuality);
+    if (cost >= 0 && cost <= 1) inside.push([cost, quality]);
+  }
+  return inside.toSorted((a, b) => a[0] - b[0] || a[1] - b[1]);
+}
+
+/** The non-decreasing concave hull above points in order of cost. */
+export function envelope(points: readonly ScaledPoint[]): readonly ScaledPoint[] {
+  const hull: ScaledPoint[] = [];
+  for (const point of points) {
+    while (hull.length > 1 && isBelow(hull.at(-1)!, hull.at(-2)!, point)) hull.pop();
+    hull.push(point);
+  }
+  const top = hull.findIndex(
+    (point, index) => (hull[index + 1]?.[1] ?? Number.NEGATIVE_INFINITY) <= point[1],
+  );
+  return top === -1 ? hull : [...hull.slice(0, top + 1), [1, hull[top]![1]]];
+}
+
+function isBelow(middle: ScaledPoint, left: ScaledPoint, right: ScaledPoint): boolean {
+  return (middle[1] - left[1]) * (right[0] - left[0]) <= (right[1] - left[1]) * (middle[0] - left[0]);
+}
+
+function trapezoids(points: readonly ScaledPoint[]): number {
+  if (points.length === 0) return Number.NaN;
+  let area = 0;
+  for (let index = 1; index < points.length; index++) {
+    const [left, right] = [points[index - 1]!, points[index]!];
+    area += ((right[0] - left[0]) * (left[1] + right[1])) / 2;
+  }
+  return area;
+}
+
+function runningMean(changes: Float64Array, mass: number): Float64Array {
+  let sum = 0;
+  return changes.map((change) => {
+    sum += change;
+    return sum / mass;
+  });
+}
+
+function columnOf(matrix: Matrix, column: number): Float64Array {
+  return Float64Array.from({ length: matrix.rows }, (_, row) => cell(matrix, row, column));
+}
+
+/** Index of the first sorted value that is at least the wanted one; the length where none is. */
+function firstAtLeast(sorted: Float64Array, wanted: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle]! < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,34 @@
+export { bestSetF1, meanAbsoluteError, rSquared, topOneAccuracy } from "./accuracy.ts";
+export { apgr } from "./apgr.ts";
+export { aucOf, aucWithinSources, goodScore, meanOfDefined, minClassRows } from "./auc.ts";
+export {
+  bootstrap,
+  type BootstrapOptions,
+  defaultResamples,
+  type Figure,
+  meanOf,
+  sharedAcross,
+  type Statistic,
+} from "./bootstrap.ts";
+export { calibrationError, reliability, type ReliabilityBin } from "./calibration-error.ts";
+export {
+  areaOf,
+  candidatePoints,
+  type Curve,
+  curveOf,
+  type Ends,
+  envelopeAreaOf,
+  type Points,
+  rescaledArea,
+  scaled,
+  type ScaledPoint,
+  type Truth,
+} from "./curve.ts";
+export { cheapestMixture, type Mixture, staticFrontier } from "./frontier.ts";
+export { gateSteps } from "./gate.ts";
+export { cell, columnMeans, constantRows, createMatrix, type Matrix } from "./matrix.ts";
+export { chooseSetting, operatingPoint } from "./operating-point.ts";
+export { type Random, seededRandom, shuffledIndexes } from "./random.ts";
+export { sourceMeans } from "./source-means.ts";
+export { choicesAt, maxCandidates, maxSettings, settingsOf, type Steps } from "./steps.ts";
+export { utilitySteps } from "./utility.ts";
