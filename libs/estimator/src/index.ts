@@ -1,0 +1,29 @@
+export {
+  type Adapter,
+  type Bundle,
+  type CandidateModel,
+  minAdapterLabels,
+  type OutputTokens,
+  type TolerancePoint,
+  type ToleranceTable,
+} from "./bundle.ts";
+export { cutText } from "./cut-text.ts";
+export type { Encoder } from "./encoder.ts";
+export { extractFeatures, maxFeatureCharacters, type PromptFeatures } from "./features.ts";
+export { loadBundle } from "./load-bundle.ts";
+export type { Manifest, PredictionMetrics } from "./manifest.ts";
+export { ngramCount, type SparseNgrams } from "./ngrams.ts";
+export { applyPlatt, identityPlatt, logit, maxLogit, type Platt, sigmoid } from "./platt.ts";
+export {
+  createPredictor,
+  type PredictionRequest,
+  type QualityEstimate,
+  type QualityPredictor,
+} from "./predictor.ts";
+export { type ChatMessage, promptText } from "./prompt-text.ts";
+export { type EncoderDescription, loadEncoder, writeEncoder } from "./static-encoder.ts";
+export { quantiseTable, type StaticTable } from "./static-table.ts";
+export { surfaceCount, surfaceNames } from "./surface.ts";
+export { gelu, standardiseSurface, type TrunkModel, trunkRows } from "./trunk.ts";
+export { type BundleContent, writeBundle } from "./write-bundle.ts";
+export { createWordPiece, type Tokenize, tokenizerSchema } from "./word-piece.ts";

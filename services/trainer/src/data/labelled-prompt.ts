@@ -1,0 +1,64 @@
+import { createHash } from "node:crypto";
+import { promptText } from "@ipr/estimator";
+import { z } from "zod";
+
+export const splits = ["train", "val", "test"] as const;
+export type Split = (typeof splits)[number];
+
+/** One prompt with the quality of each candidate's answer, where it is known. */
+export interface LabelledPrompt {
+  readonly id: string;
+  /** Where the prompt comes from, such as "zeroeval/gsm": the kind of task. Empty when the data does not say. */
+  readonly source: string;
+  /** What was asked; of a conversation, everything said. */
+  readonly text: string;
+  /** Quality in [0, 1] by candidate. A candidate that is not here was not measured: unknown, not zero. */
+  readonly scores: Readonly<Record<string, number>>;
+  /** Answer length by candidate, where it was measured. */
+  readonly outputTokens: Readonly<Record<string, number>>;
+  readonly split: Split;
+}
+
+const share = z.number().min(0).max(1);
+const message = z.object({
+  role: z.string(),
+  content: z
+    .union([z.string(), z.array(z.looseObject({ type: z.string(), text: z.string().optional() })), z.null()])
+    .optional(),
+});
+const row = z.looseObject({
+  id: z.union([z.string().min(1), z.number()]),
+  source: z.string().default(""),
+  prompt: z.string().optional(),
+  messages: z.array(message).optional(),
+  scores: z.record(z.string().min(1), share),
+  output_tokens: z.record(z.string().min(1), z.number().nonnegative()).default({}),
+  split: z.enum(splits).optional(),
+});
+
+/** Turns one row of a data file into a labelled prompt, or returns what is wrong with it, in words for its author. */
+export function parseLabelledPrompt(value: unknown): LabelledPrompt | string {
+  const parsed = row.safeParse(value);
+  if (!parsed.success) return parsed.error.issues.map(describe).join("; ");
+  const { id, source, prompt, messages, scores, output_tokens: outputTokens, split } = parsed.data;
+  const text = prompt ?? promptText((messages ?? []) as Parameters<typeof promptText>[0]);
+  if (text.trim() === "") return 'has no prompt: give "prompt", or "messages" with text';
+  if (Object.keys(scores).length === 0)
+    return '"scores" is empty: a row needs the score of at least one candidate';
+  return { id: String(id), source, text, scores, outputTokens, split: split ?? splitOf(String(id)) };
+}
+
+/** The split of a row that names none: 80 % train, 10 % val, 10 % test by a hash of its id, the same everywhere. */
+export function splitOf(id: string): Split {
+  const tenth = createHash("sha256").update(id).digest().readUInt32BE(0) % 10;
+  if (tenth === 0) return "test";
+  return tenth === 1 ? "val" : "train";
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  const path = issue.path.map(String);
+  if (path[0] === "scores" && path.length === 2)
+    return `score of ${path[1]} must be a number between 0 and 1`;
+  if (path.length === 0) return issue.message;
+  return `"${path.join(".")}": ${issue.message}`;
+}
