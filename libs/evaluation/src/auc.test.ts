@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { aucOf, aucWithinSources, meanOfDefined } from "./auc.ts";
+import { aucOf, aucWithinSources } from "./auc.ts";
 import { createMatrix, type Matrix } from "./matrix.ts";
 
 const column = (values: readonly number[]): Matrix => createMatrix(values.length, 1, (row) => values[row]!);
@@ -61,9 +61,4 @@ test("leaves out sources with fewer than five of a class, and prompts without a 
   const sources = Array.from({ length: 8 }, (_, row) => (row < 4 ? "small" : undefined));
   const scores = column([0, 1, 0, 1, 0, 1, 0, 1]);
   assert.ok(Number.isNaN(aucWithinSources(scores, scores, 0, sources)(ones(8))));
-});
-
-test("averages the candidates whose metric is defined", () => {
-  assert.equal(meanOfDefined([() => 0.5, () => Number.NaN, () => 1])(ones(1)), 0.75);
-  assert.ok(Number.isNaN(meanOfDefined([() => Number.NaN])(ones(1))));
 });

@@ -54,21 +54,6 @@ export function aucWithinSources(
   };
 }
 
-/** The mean of statistics that are defined: a candidate that is always right has no AUC and does not count. */
-export function meanOfDefined(statistics: readonly Statistic[]): Statistic {
-  return (weights) => {
-    let sum = 0;
-    let defined = 0;
-    for (const statistic of statistics) {
-      const value = statistic(weights);
-      if (Number.isNaN(value)) continue;
-      sum += value;
-      defined += 1;
-    }
-    return defined === 0 ? Number.NaN : sum / defined;
-  };
-}
-
 function labelledRows(scores: Matrix, candidate: number): number[] {
   return Array.from({ length: scores.rows }, (_, row) => row).filter(
     (row) => !Number.isNaN(cell(scores, row, candidate)),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { bootstrap, meanOf, quantile, sharedAcross } from "./bootstrap.ts";
+import { bootstrap, meanOf, meanOfDefined, quantile, sharedAcross } from "./bootstrap.ts";
 
 test("the interval of a mean contains it and has the width theory gives", () => {
   const rows = 400;
@@ -44,7 +44,8 @@ test("an inflated statistic keeps its value inside the interval and its bounds a
   const distance = (weights: Float64Array) => Math.abs(meanOf(values)(weights));
   const { plain } = bootstrap(100, { plain: distance }, { seed: 3 });
   assert.ok(plain.low > plain.value || plain.value === 0);
-  const { moved } = bootstrap(100, { moved: distance }, { seed: 3, inflated: ["moved"] });
+  const inflated = Object.assign((weights: Float64Array) => distance(weights), { isInflated: true });
+  const { moved } = bootstrap(100, { moved: meanOfDefined([inflated]) }, { seed: 3 });
   assert.ok(moved.low === 0 && moved.value >= moved.low && moved.value <= moved.high);
 });
 
@@ -70,4 +71,9 @@ test("reports every resample", () => {
 
 test("quantiles interpolate", () => {
   assert.equal(quantile(Float64Array.of(0, 1, 2), 0.25), 0.5);
+});
+
+test("averages the statistics that are defined", () => {
+  assert.equal(meanOfDefined([() => 0.5, () => Number.NaN, () => 1])(Float64Array.of(1)), 0.75);
+  assert.ok(Number.isNaN(meanOfDefined([() => Number.NaN])(Float64Array.of(1))));
 });

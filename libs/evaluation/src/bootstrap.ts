@@ -7,7 +7,14 @@ import { seededRandom } from "./random.ts";
  *
  * Weights are never changed after they were passed, so an equal array means an equal answer.
  */
-export type Statistic = (weights: Float64Array) => number;
+export interface Statistic {
+  (weights: Float64Array): number;
+  /**
+   * True where a resample is larger than the data by its own noise, as a sum of absolute deviations is. The interval
+   * is then moved by the mean inflation, and not below zero.
+   */
+  readonly isInflated?: boolean;
+}
 
 /** A measured value with its 95 % interval. NaN means that the data do not define it. */
 export interface Figure {
@@ -19,11 +26,6 @@ export interface Figure {
 export interface BootstrapOptions {
   readonly seed: number;
   readonly resamples?: number;
-  /**
-   * Names of statistics that a resample inflates (sums of absolute deviations, as in calibration error): their
-   * interval is moved by the mean inflation, and not below zero.
-   */
-  readonly inflated?: readonly string[];
   readonly onResample?: (done: number, total: number) => void;
 }
 
@@ -38,7 +40,7 @@ const minDefinedShare = 0.5;
 export function bootstrap<Name extends string>(
   rows: number,
   statistics: Readonly<Record<Name, Statistic>>,
-  { seed, resamples = defaultResamples, inflated = [], onResample }: BootstrapOptions,
+  { seed, resamples = defaultResamples, onResample }: BootstrapOptions,
 ): Record<Name, Figure> {
   const names = Object.keys(statistics) as Name[];
   const ones = new Float64Array(rows).fill(1);
@@ -53,7 +55,7 @@ export function bootstrap<Name extends string>(
   }
   const figures = names.map((name, index) => {
     const value = values[index]!;
-    return [name, toFigure(value, draws[index]!, inflated.includes(name))] as const;
+    return [name, toFigure(value, draws[index]!, statistics[name].isInflated === true)] as const;
   });
   return Object.fromEntries(figures) as Record<Name, Figure>;
 }
@@ -86,6 +88,22 @@ export function sharedAcross<Result>(
     if (latest?.weights !== weights) latest = { weights, result: compute(weights) };
     return latest.result;
   };
+}
+
+/** The mean of statistics that are defined: a candidate that is always right has no AUC and does not count. */
+export function meanOfDefined(statistics: readonly Statistic[]): Statistic {
+  const mean = (weights: Float64Array) => {
+    let sum = 0;
+    let defined = 0;
+    for (const statistic of statistics) {
+      const value = statistic(weights);
+      if (Number.isNaN(value)) continue;
+      sum += value;
+      defined += 1;
+    }
+    return defined === 0 ? Number.NaN : sum / defined;
+  };
+  return Object.assign(mean, { isInflated: statistics.some(({ isInflated }) => isInflated === true) });
 }
 
 /** The mean of a number per prompt. */

@@ -23,7 +23,7 @@ interface Binned {
  */
 export function calibrationError(estimates: Matrix, scores: Matrix, candidate: number): Statistic {
   const binned = bin(estimates, scores, [candidate]);
-  return (weights) => {
+  const error = (weights: Float64Array) => {
     const gaps = new Float64Array(reliabilityBins);
     let mass = 0;
     for (let index = 0; index < binned.rows.length; index++) {
@@ -35,6 +35,7 @@ export function calibrationError(estimates: Matrix, scores: Matrix, candidate: n
     for (const gap of gaps) sum += Math.abs(gap);
     return sum / mass;
   };
+  return Object.assign(error, { isInflated: true });
 }
 
 /** The points of a reliability diagram, pooled over candidates unless one is named. Empty bins are left out. */

@@ -1,12 +1,13 @@
 export { bestSetF1, meanAbsoluteError, rSquared, topOneAccuracy } from "./accuracy.ts";
 export { apgr } from "./apgr.ts";
-export { aucOf, aucWithinSources, goodScore, meanOfDefined, minClassRows } from "./auc.ts";
+export { aucOf, aucWithinSources, goodScore, minClassRows } from "./auc.ts";
 export {
   bootstrap,
   type BootstrapOptions,
   defaultResamples,
   type Figure,
   meanOf,
+  meanOfDefined,
   sharedAcross,
   type Statistic,
 } from "./bootstrap.ts";
@@ -27,6 +28,7 @@ export {
 export { cheapestMixture, type Mixture, staticFrontier } from "./frontier.ts";
 export { gateSteps } from "./gate.ts";
 export { cell, columnMeans, constantRows, createMatrix, type Matrix } from "./matrix.ts";
+export { measure, type Measured, type Statistics } from "./measure.ts";
 export { chooseSetting, operatingPoint } from "./operating-point.ts";
 export { type Random, seededRandom, shuffledIndexes } from "./random.ts";
 export { sourceMeans } from "./source-means.ts";
