@@ -1,0 +1,140 @@
+import { createHash } from "node:crypto";
+import { type Encoder, quantiseTable, tokenizerSchema, writeEncoder } from "@ipr/estimator";
+import { IprError, status } from "@ipr/errors";
+import type { OnProgress } from "../progress.ts";
+import { type BertCheckpoint, openBert } from "./bert-checkpoint.ts";
+import { checkGoldenVectors, type GoldenVector } from "./golden-vectors.ts";
+import { principalAxes } from "./principal-components.ts";
+
+export interface DistillOptions {
+  /** A Hugging Face directory with `config.json`, `tokenizer.json` and `model.safetensors` of an uncased BERT. */
+  readonly from: string;
+  readonly out: string;
+  /** The name the encoder gets, such as "static-minilm-l6-v2". */
+  readonly reference: string;
+  readonly dimension?: number;
+  readonly maxTokens?: number;
+  readonly maxCharacters?: number;
+  readonly licence: string;
+  readonly origin: string;
+  /** The command line that runs this, kept in the manifest. */
+  readonly command: string;
+  /** Vectors the checkpoint is known to give; it is refused when it does not. */
+  readonly golden?: readonly GoldenVector[];
+}
+
+const defaultDimension = 256;
+const defaultMaxTokens = 128;
+const defaultMaxCharacters = 4096;
+const batchTokens = 256;
+
+/**
+ * Makes a static table from a sentence encoder (as Model2Vec does): every token of the vocabulary goes through the
+ * encoder alone, the leading principal components are kept, and each row is weighted by how rare its token is.
+ */
+export async function distill(options: DistillOptions, onProgress: OnProgress = () => {}): Promise<Encoder> {
+  const { from, out, reference, licence, origin, command, golden = [] } = options;
+  const dimension = options.dimension ?? defaultDimension;
+  await using bert = await openBert(from);
+  if (dimension > bert.hidden) {
+    throw new IprError(
+      status.INVALID_ARGUMENT,
+      "INVALID_FIELD",
+      `dimension is ${dimension}, but must be at most ${bert.hidden}, the size of the encoder's own vectors`,
+    );
+  }
+  await checkGoldenVectors(bert, golden);
+  const tokenizer = tokenizerSchema.parse(JSON.parse(Buffer.from(bert.tokenizer).toString()));
+  const special = specialTokens(tokenizer.model.vocab);
+  const rows = await encodeVocabulary(bert, special, onProgress);
+  onProgress({ stage: "principal components", done: 0, total: 1 });
+  const projected = project(rows, bert.hidden, dimension, special.isSkipped);
+  weightByRank(projected, dimension);
+  onProgress({ stage: "principal components", done: 1, total: 1 });
+  const weightsDigest = createHash("sha256").update(bert.weights).digest("hex");
+  return writeEncoder(out, {
+    reference,
+    maxTokens: options.maxTokens ?? defaultMaxTokens,
+    maxCharacters: options.maxCharacters ?? defaultMaxCharacters,
+    licence,
+    origin: `${origin} (weights sha256 ${weightsDigest})`,
+    command,
+    tokenizer: bert.tokenizer,
+    table: quantiseTable(projected, dimension),
+  });
+}
+
+interface SpecialTokens {
+  readonly cls: number;
+  readonly sep: number;
+  /** Tokens that text never has: control tokens and unused places. They get a row of zeros. */
+  readonly isSkipped: (id: number) => boolean;
+}
+
+function specialTokens(vocabulary: Readonly<Record<string, number>>): SpecialTokens {
+  const skipped = new Set(
+    Object.entries(vocabulary)
+      .filter(([token]) => /^\[(?:PAD|CLS|SEP|MASK|UNK|unused\d+)\]$/.test(token))
+      .map(([, id]) => id),
+  );
+  const [cls, sep] = [vocabulary["[CLS]"], vocabulary["[SEP]"]];
+  if (cls === undefined || sep === undefined) {
+    throw new IprError(status.INVALID_ARGUMENT, "BAD_DATA", "tokenizer.json has no [CLS] or [SEP]; a BERT one does");
+  }
+  return { cls, sep, isSkipped: (id) => skipped.has(id) };
+}
+
+async function encodeVocabulary(
+  bert: BertCheckpoint,
+  { cls, sep }: SpecialTokens,
+  onProgress: OnProgress,
+): Promise<Float32Array> {
+  const total = bert.vocabularySize;
+  const rows = new Float32Array(total * bert.hidden);
+  for (let from = 0; from < total; from += batchTokens) {
+    const to = Math.min(total, from + batchTokens);
+    const sequences = Array.from({ length: to - from }, (_, i) => [cls, from + i, sep]);
+    rows.set(await bert.pool(sequences), from * bert.hidden);
+    onProgress({ stage: "encode vocabulary", done: to, total });
+  }
+  return rows;
+}
+
+/** The rows in the coordinates of their leading principal axes; skipped rows do not count and become zero. */
+function project(
+  rows: Float32Array,
+  from: number,
+  to: number,
+  isSkipped: (id: number) => boolean,
+): Float32Array {
+  const count = rows.length / from;
+  const kept = Array.from({ length: count }, (_, id) => id).filter((id) => !isSkipped(id));
+  const mean = new Float64Array(from);
+  for (const id of kept) for (let i = 0; i < from; i++) mean[i]! += rows[id * from + i]! / kept.length;
+  const covariance = new Float64Array(from * from);
+  const centred = new Float64Array(from);
+  for (const id of kept) {
+    for (let i = 0; i < from; i++) centred[i] = rows[id * from + i]! - mean[i]!;
+    for (let i = 0; i < from; i++) {
+      const value = centred[i]! / kept.length;
+      for (let j = 0; j < from; j++) covariance[i * from + j]! += value * centred[j]!;
+    }
+  }
+  const axes = principalAxes(covariance, from, to);
+  const projected = new Float32Array(count * to);
+  const sum = new Float64Array(to);
+  for (const id of kept) {
+    sum.fill(0);
+    for (let i = 0; i < from; i++) {
+      const value = rows[id * from + i]! - mean[i]!;
+      for (let j = 0; j < to; j++) sum[j]! += value * axes[i * to + j]!;
+    }
+    projected.set(sum, id * to);
+  }
+  return projected;
+}
+
+/** A vocabulary is sorted by falling frequency, so a token's rank says how rare it is (Zipf): weight log(1 + rank). */
+function weightByRank(rows: Float32Array, dimension: number): void {
+  for (let at = 0; at < rows.length; at++) rows[at]! *= Math.log1p(1 + Math.floor(at / dimension));
+}

@@ -1,0 +1,91 @@
+import {
+  areaOf,
+  aucOf,
+  candidatePoints,
+  cell,
+  cheapestMixture,
+  createMatrix,
+  type Curve,
+  curveOf,
+  envelopeAreaOf,
+  meanOfDefined,
+  type Mixture,
+  operatingPoint,
+  rSquared,
+  seededRandom,
+  settingsOf,
+  sharedAcross,
+  shuffledIndexes,
+  sourceMeans,
+  type Statistic,
+  staticFrontier,
+  type Truth,
+  utilitySteps,
+} from "@ipr/evaluation";
+import { applyRule, forTargets } from "./rule-statistics.ts";
+import type { Means, Sample } from "./sample.ts";
+
+/**
+ * The rows that a router has to be seen beside. Mixtures and means come from the prompts settings are chosen on; the
+ * oracle and the best single candidate know the evaluated prompts.
+ */
+export function referenceStatistics(
+  evaluated: Sample,
+  chosenOn: Sample,
+  means: Means,
+  { bestSingle, seed }: { readonly bestSingle: number; readonly seed: number },
+) {
+  const frontier = staticFrontier(means);
+  const source = { ...evaluated, estimates: sourceMeans(chosenOn, evaluated.sources) };
+  const shuffled = { ...evaluated, estimates: shuffledRows(evaluated, seed) };
+  const single = (candidate: number) => ({
+    area: areaOf(candidatePoints([candidate], evaluated), means, evaluated),
+    ...operatingPoint(new Uint8Array(evaluated.scores.rows).fill(candidate), means.reference, evaluated),
+  });
+  const mixtures = (mixable: readonly number[]) =>
+    forTargets((target) => {
+      const mixture = cheapestMixture(mixable, means, target * means.quality[means.reference]!);
+      return mixturePoint(mixture, means.reference, evaluated);
+    });
+  return {
+    random: {
+      area: areaOf(candidatePoints([], evaluated), means, evaluated),
+      targets: mixtures([means.cheapest, means.reference]),
+    },
+    cheapest: single(means.cheapest),
+    reference: single(means.reference),
+    bestSingle: single(bestSingle),
+    frontier: {
+      area: sharedAcross(areaOf(candidatePoints(frontier, evaluated), means, evaluated)),
+      targets: mixtures(frontier),
+    },
+    source: {
+      area: areaOf(applyRule("utility", source, means).curve, means, evaluated),
+      r2: rSquared(source.estimates, evaluated.scores, means.quality),
+      auc: meanOfDefined([...means.quality.keys()].map((c) => aucOf(source.estimates, evaluated.scores, c))),
+    },
+    shuffled: { area: areaOf(applyRule("utility", shuffled, means).curve, means, evaluated) },
+    oracle: { area: sharedAcross(envelopeAreaOf(oracleCurve(evaluated), means, evaluated)) },
+  };
+}
+
+/** Per prompt the best true score minus lambda times true cost. Its envelope bounds every rule. */
+export function oracleCurve(truth: Truth): Curve {
+  const steps = utilitySteps(truth.scores, truth.costsUsd);
+  return curveOf(steps, settingsOf(steps), truth);
+}
+
+/** The estimates of other prompts: what is left of a router when its estimates mean nothing. */
+function shuffledRows({ estimates }: Sample, seed: number) {
+  const order = shuffledIndexes(estimates.rows, seededRandom(seed));
+  return createMatrix(estimates.rows, estimates.columns, (row, column) => cell(estimates, order[row]!, column));
+}
+
+function mixturePoint({ cheaper, dearer, dearerShare }: Mixture, reference: number, truth: Truth) {
+  const points = candidatePoints([cheaper, dearer, reference], truth);
+  const ratioTo = (values: Float64Array) =>
+    ((1 - dearerShare) * values[0]! + dearerShare * values[1]!) / values[2]!;
+  const qualityRatio: Statistic = (weights) => ratioTo(points(weights).quality);
+  const saving: Statistic = (weights) => 1 - ratioTo(points(weights).costUsd);
+  return { qualityRatio, saving };
+}
