@@ -1,0 +1,1 @@
+export { obtainTool, type ObtainOptions } from "./obtain-tool.ts";
