@@ -49,7 +49,7 @@ export const manifestSchema = z.object({
   /** The file of the tolerance table, or why there is none. */
   toleranceTable: z.union([z.object({ file: filePath }), z.object({ absent: z.string() })]),
   data: z.object({
-    files: z.array(z.object({ name: z.string(), sha256, rows: count })),
+    files: z.array(z.object({ name: z.string(), sha256 })),
     rows: z.object({ train: count, val: count, test: count }),
     /** Rows of train and val left out because a test row has the same prompt. */
     droppedRows: count,

@@ -46,7 +46,7 @@ export interface QualityPredictor {
  * included, so that few labels make it wide. A candidate with too few labels for an adapter has its mean, and a residual
  * as large as a typical prompt's distance from the mean.
  */
-export function createPredictor(bundle: Bundle): QualityPredictor {
+export function createPredictor(bundle: Pick<Bundle, "trunk" | "candidates">): QualityPredictor {
   const trunk = createTrunk(bundle.trunk);
   const byName = new Map(bundle.candidates.map((candidate) => [candidate.name, candidate]));
 

@@ -26,26 +26,36 @@ const message = z.object({
     .union([z.string(), z.array(z.looseObject({ type: z.string(), text: z.string().optional() })), z.null()])
     .optional(),
 });
+/** Null is how tables say "not given": a missing label, not a zero. */
 const row = z.looseObject({
   id: z.union([z.string().min(1), z.number()]),
-  source: z.string().default(""),
-  prompt: z.string().optional(),
-  messages: z.array(message).optional(),
-  scores: z.record(z.string().min(1), share),
-  output_tokens: z.record(z.string().min(1), z.number().nonnegative()).default({}),
-  split: z.enum(splits).optional(),
+  source: z.string().nullish(),
+  prompt: z.string().nullish(),
+  messages: z.array(message).nullish(),
+  scores: z.record(z.string().min(1), share.nullable()),
+  output_tokens: z.record(z.string().min(1), z.number().nonnegative().nullable()).nullish(),
+  split: z.enum(splits).nullish(),
 });
 
 /** Turns one row of a data file into a labelled prompt, or returns what is wrong with it, in words for its author. */
 export function parseLabelledPrompt(value: unknown): LabelledPrompt | string {
   const parsed = row.safeParse(value);
   if (!parsed.success) return parsed.error.issues.map(describe).join("; ");
-  const { id, source, prompt, messages, scores, output_tokens: outputTokens, split } = parsed.data;
+  const { id, source, prompt, messages, split } = parsed.data;
+  const scores = known(parsed.data.scores);
+  const outputTokens = known(parsed.data.output_tokens ?? {});
   const text = prompt ?? promptText((messages ?? []) as Parameters<typeof promptText>[0]);
   if (text.trim() === "") return 'has no prompt: give "prompt", or "messages" with text';
   if (Object.keys(scores).length === 0)
     return '"scores" is empty: a row needs the score of at least one candidate';
-  return { id: String(id), source, text, scores, outputTokens, split: split ?? splitOf(String(id)) };
+  return {
+    id: String(id),
+    source: source ?? "",
+    text,
+    scores,
+    outputTokens,
+    split: split ?? splitOf(String(id)),
+  };
 }
 
 /** The split of a row that names none: 80 % train, 10 % val, 10 % test by a hash of its id, the same everywhere. */
@@ -53,6 +63,12 @@ export function splitOf(id: string): Split {
   const tenth = createHash("sha256").update(id).digest().readUInt32BE(0) % 10;
   if (tenth === 0) return "test";
   return tenth === 1 ? "val" : "train";
+}
+
+function known(values: Readonly<Record<string, number | null>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, number] => entry[1] !== null),
+  );
 }
 
 function describe(issue: z.core.$ZodIssue): string {

@@ -1,0 +1,39 @@
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import type { FoldJob, FoldResult } from "./fit-fold.ts";
+import type { FoldMessage } from "./fold-worker.ts";
+
+/** More folds at once than this would fight for memory bandwidth. */
+const maxParallelFolds = 8;
+
+/**
+ * Trains folds in worker threads, as many at a time as there are cores. Each fold draws from its own seed and computes
+ * on one thread, so that the results do not depend on how many ran together.
+ */
+export async function runFolds(
+  jobs: readonly FoldJob[],
+  onEpoch: (fold: number, epoch: number) => void,
+): Promise<FoldResult[]> {
+  const results = new Map<FoldJob, FoldResult>();
+  const waiting = jobs.values();
+  const takeJobs = async (): Promise<void> => {
+    for (const job of waiting) {
+      results.set(job, await runFold(job, (epoch) => onEpoch(job.fold, epoch)));
+    }
+  };
+  const lanes = Math.min(jobs.length, availableParallelism(), maxParallelFolds);
+  await Promise.all(Array.from({ length: lanes }, takeJobs));
+  return jobs.map((job) => results.get(job)!);
+}
+
+function runFold(job: FoldJob, onEpoch: (epoch: number) => void): Promise<FoldResult> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL("./fold-worker.ts", import.meta.url), { workerData: job });
+    worker.on("message", (message: FoldMessage) => {
+      if ("epoch" in message) onEpoch(message.epoch);
+      else resolve(message.result);
+    });
+    worker.on("error", reject);
+    worker.on("exit", (code) => reject(new Error(`the worker of fold ${job.fold} ended with code ${code}`)));
+  });
+}

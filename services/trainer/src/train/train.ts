@@ -1,0 +1,284 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { basename } from "node:path";
+import { IprError, status } from "@ipr/errors";
+import {
+  applyPlatt,
+  type Bundle,
+  type BundleContent,
+  type CandidateModel,
+  createPredictor,
+  type Encoder,
+  loadEncoder,
+  minAdapterLabels,
+  type PredictionMetrics,
+  sigmoid,
+  writeBundle,
+} from "@ipr/estimator";
+import { cell, columnMeans, createMatrix } from "@ipr/evaluation";
+import { joinData } from "../data/join-data.ts";
+import type { LabelledPrompt } from "../data/labelled-prompt.ts";
+import { predictRows } from "../evaluate/predict-rows.ts";
+import { type Prices, readPrices, readPricesBeside } from "../evaluate/read-prices.ts";
+import type { OnProgress } from "../progress.ts";
+import {
+  assembleAdapter,
+  assembleTrunk,
+  describeAdapted,
+  describeByMean,
+  typicalSpread,
+} from "./assemble.ts";
+import { extractFeatureTable } from "./feature-table.ts";
+import { defaultHyperparameters, type Hyperparameters } from "./fit-fold.ts";
+import { type Ensemble, fitEnsemble } from "./fit-ensemble.ts";
+import { rowsLabelled, scoreMatrix, selectCandidates, separateRows, type TrainingRows } from "./rows.ts";
+import { metricsByPart, predictionMetrics } from "./test-metrics.ts";
+import { toleranceTable } from "./tolerance-table.ts";
+
+export interface TrainOptions {
+  /** Labelled data files; several are joined, and a candidate need not have labels in all. */
+  readonly data: readonly string[];
+  /** Directory of the encoder. */
+  readonly encoder: string;
+  /** Directory of the new bundle. */
+  readonly out: string;
+  /** The candidates to train; all that have labels when absent. */
+  readonly candidates?: readonly string[] | undefined;
+  readonly seed?: number | undefined;
+  /** A price file; without it the `.meta.json` beside each data file. Only the tolerance table needs prices. */
+  readonly prices?: string | undefined;
+  readonly folds?: number | undefined;
+  readonly hyperparameters?: Partial<Hyperparameters> | undefined;
+  /** When the bundle was made; now when absent. */
+  readonly createdAt?: Date | undefined;
+}
+
+export interface TrainReport {
+  /** The id of the new bundle. */
+  readonly bundle: string;
+  readonly out: string;
+  readonly encoder: string;
+  readonly rows: {
+    readonly train: number;
+    readonly val: number;
+    readonly test: number;
+    readonly dropped: number;
+  };
+  readonly candidates: readonly TrainedCandidate[];
+  /** On the test rows; absent when there are none. */
+  readonly test: PredictionMetrics | undefined;
+  /** The same by the first part of the rows' source. */
+  readonly testBySource: Readonly<Record<string, PredictionMetrics>>;
+  /** Best epoch of each fold. */
+  readonly epochs: readonly number[];
+  readonly notes: readonly string[];
+}
+
+export interface TrainedCandidate {
+  readonly name: string;
+  readonly labels: number;
+  readonly meanQuality: number;
+  /** False when it has too few labels and is predicted by its mean. */
+  readonly hasAdapter: boolean;
+  readonly isCalibrated: boolean;
+}
+
+const defaultSeed = 7;
+const defaultFolds = 5;
+
+/** Trains a bundle from labelled prompts and writes it. Equal data, options and seed give the same bundle. */
+export async function train(options: TrainOptions, onProgress: OnProgress = () => {}): Promise<TrainReport> {
+  const seed = options.seed ?? defaultSeed;
+  const hyperparameters = { ...defaultHyperparameters, ...options.hyperparameters };
+  const ensembleOptions = { seed, folds: options.folds ?? defaultFolds, hyperparameters };
+  onProgress({ stage: "read data", done: 0, total: options.data.length });
+  const encoder = await loadEncoder(options.encoder);
+  const { prices, notes } = await pricesOf(options);
+  const all = await joinData(options.data);
+  const names = selectCandidates(all, options.candidates);
+  const rows = separateRows(rowsLabelled(all, names));
+  const { development } = rows;
+  onProgress({ stage: "read data", done: options.data.length, total: options.data.length });
+
+  const counts = columnCounts(development, names);
+  const adapted = names.filter((name) => counts.get(name)! >= minAdapterLabels);
+  if (adapted.length === 0) throw tooFewLabels(options.data, development.length);
+  const texts = development.map(({ text }) => text);
+  const { table, surface } = await extractFeatureTable(texts, encoder, onProgress);
+  const ensemble = await fitEnsemble(development, adapted, table, ensembleOptions, onProgress);
+
+  const trunk = assembleTrunk(ensemble.weights, {
+    dimension: encoder.dimension,
+    hidden: hyperparameters.hidden,
+    surface,
+  });
+  const candidates = describeCandidates(names, adapted, development, ensemble);
+  const metrics = await testMetrics({ trunk, candidates }, rows, encoder, onProgress);
+  const content: BundleContent = {
+    createdAt: (options.createdAt ?? new Date()).toISOString(),
+    encoder: encoder.id,
+    trunk,
+    candidates,
+    toleranceTable: tableOf(candidates, development, ensemble, prices),
+    data: {
+      files: await describeFiles(options.data),
+      rows: countSplits(development, rows.test),
+      droppedRows: rows.dropped,
+      sources: countSources(development),
+    },
+    metrics,
+    training: { seed, folds: ensembleOptions.folds, head: "shared-trunk", ...hyperparameters },
+  };
+  const bundle = await writeBundle(options.out, content);
+  return report(bundle, { options, rows, ensemble, notes });
+}
+
+function describeCandidates(
+  names: readonly string[],
+  adapted: readonly string[],
+  rows: readonly LabelledPrompt[],
+  { weights, tokenScales, outOfFold }: Ensemble,
+): CandidateModel[] {
+  const spread = typicalSpread(outOfFold.logits);
+  return names.flatMap((name) => {
+    const column = adapted.indexOf(name);
+    if (column >= 0) {
+      const tokens = tokenScales[column]!;
+      const adapter = assembleAdapter(weights, { candidate: column, candidates: adapted.length, tokens });
+      return [describeAdapted(name, column, adapter, outOfFold)];
+    }
+    const scores = rows.flatMap((row) => row.scores[name] ?? []);
+    const outputTokens = rows.flatMap((row) => row.outputTokens[name] ?? []);
+    return scores.length === 0 ? [] : [describeByMean(name, scores, outputTokens, spread)];
+  });
+}
+
+/** Measured with the bundle's own predictor, on the weights as they are stored. */
+async function testMetrics(
+  bundle: Pick<Bundle, "trunk" | "candidates">,
+  { development, test }: TrainingRows,
+  encoder: Encoder,
+  onProgress: OnProgress,
+): Promise<BundleContent["metrics"]> {
+  const names = bundle.candidates.map(({ name }) => name);
+  const predictor = createPredictor(bundle);
+  const total = test.length;
+  const { quality } = await predictRows(test, names, { encoder, predictor }, (done) => {
+    if (done % 256 === 0 || done === total) onProgress({ stage: "measure on test", done, total });
+  });
+  const scores = scoreMatrix(test, names);
+  const trainMeans = columnMeans(scoreMatrix(development, names));
+  const overall = predictionMetrics(quality, scores, trainMeans);
+  if (overall === undefined) return {};
+  const parts = test.map(({ source }) => source.split("/")[0] ?? "");
+  return { test: overall, testBySource: metricsByPart(quality, scores, trainMeans, parts) };
+}
+
+function tableOf(
+  candidates: readonly CandidateModel[],
+  prompts: readonly LabelledPrompt[],
+  { outOfFold }: Ensemble,
+  prices: Prices,
+): BundleContent["toleranceTable"] {
+  const byMean = candidates.filter(({ adapter }) => adapter === undefined).map(({ name }) => name);
+  if (byMean.length > 0) return `too few labels of ${byMean.join(", ")}`;
+  const estimate = (row: number, column: number): number =>
+    sigmoid(applyPlatt(cell(outOfFold.logits, row, column), candidates[column]!.calibration));
+  const tokens = (row: number, column: number): number => {
+    const { outputTokens, adapter } = candidates[column]!;
+    if (outputTokens === undefined) return Number.NaN;
+    if (adapter?.tokens === undefined) return outputTokens.mean;
+    return Math.max(0, Math.expm1(cell(outOfFold.predictedLogTokens, row, column))) * outputTokens.scale;
+  };
+  const { rows, columns } = outOfFold.logits;
+  return toleranceTable(
+    {
+      pool: candidates.map(({ name }) => name),
+      prompts,
+      quality: createMatrix(rows, columns, estimate),
+      outputTokens: createMatrix(rows, columns, tokens),
+    },
+    prices,
+  );
+}
+
+async function pricesOf({
+  prices,
+  data,
+}: TrainOptions): Promise<{ prices: Prices; notes: readonly string[] }> {
+  if (prices === undefined) return readPricesBeside(data);
+  return { prices: await readPrices(prices), notes: [] };
+}
+
+function report(
+  { manifest, candidates }: Bundle,
+  {
+    options,
+    rows,
+    ensemble,
+    notes,
+  }: { options: TrainOptions; rows: TrainingRows; ensemble: Ensemble; notes: readonly string[] },
+): TrainReport {
+  const { toleranceTable: table } = manifest;
+  return {
+    bundle: manifest.id,
+    out: options.out,
+    encoder: manifest.encoder.id,
+    rows: { ...manifest.data.rows, dropped: rows.dropped },
+    candidates: candidates.map(({ name, labels, meanLogit, adapter, calibration }) => ({
+      name,
+      labels,
+      meanQuality: sigmoid(meanLogit),
+      hasAdapter: adapter !== undefined,
+      isCalibrated: calibration.slope !== 1 || calibration.intercept !== 0,
+    })),
+    test: manifest.metrics.test,
+    testBySource: manifest.metrics.testBySource ?? {},
+    epochs: ensemble.epochs,
+    notes: "absent" in table ? [...notes, `no tolerance table: ${table.absent}`] : notes,
+  };
+}
+
+function columnCounts(
+  rows: readonly LabelledPrompt[],
+  names: readonly string[],
+): ReadonlyMap<string, number> {
+  return new Map(names.map((name) => [name, rows.filter(({ scores }) => scores[name] !== undefined).length]));
+}
+
+function countSplits(
+  development: readonly LabelledPrompt[],
+  test: readonly LabelledPrompt[],
+): BundleContent["data"]["rows"] {
+  const val = development.filter(({ split }) => split === "val").length;
+  return { train: development.length - val, val, test: test.length };
+}
+
+function countSources(rows: readonly LabelledPrompt[]): Record<string, number> {
+  const counts = Map.groupBy(rows, ({ source }) => source || "unnamed");
+  return Object.fromEntries(
+    [...counts]
+      .map(([source, members]) => [source, members.length] as const)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  );
+}
+
+async function describeFiles(files: readonly string[]): Promise<BundleContent["data"]["files"]> {
+  return Promise.all(files.map(async (file) => ({ name: basename(file), sha256: await digestOf(file) })));
+}
+
+async function digestOf(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  return hash.digest("hex");
+}
+
+function tooFewLabels(files: readonly string[], rows: number): IprError {
+  return new IprError(
+    status.INVALID_ARGUMENT,
+    "BAD_DATA",
+    `${files.join(", ")}: no candidate has ${minAdapterLabels} labels among ${rows} rows of train and val; ` +
+      "label more prompts, or check that the rows are not all of split test",
+    { metadata: { file: files.join(",") } },
+  );
+}
