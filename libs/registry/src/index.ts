@@ -1,0 +1,13 @@
+export { readAuditTrail, type AuditEntry } from "./audit-trail.ts";
+export { registryWarnings } from "./check-registry.ts";
+export {
+  openRegistry,
+  type RegistryNotice,
+  type RegistryOptions,
+  type RegistryStore,
+  type RegistryUpdate,
+} from "./open-registry.ts";
+export { parseRegistry } from "./parse-registry.ts";
+export { parsePrices } from "./prices.ts";
+export type { RegistryView } from "./registry-view.ts";
+export { resolveEndpoints, type ResolvedEndpoints } from "./resolve-endpoints.ts";
