@@ -117,8 +117,9 @@ export function weightedSum(perRow: Float64Array, weights: Float64Array): number
   return sum;
 }
 
-export function total(weights: Float64Array): number {
+/** Sum of the weights: nearly every statistic of a resample asks for it. */
+export const total = sharedAcross((weights) => {
   let sum = 0;
   for (const weight of weights) sum += weight;
   return sum;
-}
+});

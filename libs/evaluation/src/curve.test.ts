@@ -8,6 +8,7 @@ import {
   type Ends,
   envelope,
   envelopeAreaOf,
+  pointsOf,
   rescaledArea,
   scaled,
   type Truth,
@@ -63,26 +64,28 @@ test("a curve's points are the means of the choices at its settings", () => {
 
 test("the two ends alone, and any mixture of them, have area 0.5", () => {
   const truth = { scores: matrix([[0.25, 0.75]]), costsUsd: matrix([[1, 3]]) };
-  assert.equal(areaOf(candidatePoints([0, 1], truth), ends, truth)(ones(1)), 0.5);
+  assert.equal(areaOf(candidatePoints(truth), ends, candidatePoints(truth))(ones(1)), 0.5);
   const halfway = () => ({ costUsd: Float64Array.of(2), quality: Float64Array.of(0.5) });
-  assert.equal(areaOf(halfway, ends, truth)(ones(1)), 0.5);
+  assert.equal(areaOf(halfway, ends, candidatePoints(truth))(ones(1)), 0.5);
 });
 
 test("a point above the diagonal adds its triangle", () => {
   const truth = { scores: matrix([[0, 1]]), costsUsd: matrix([[0, 1]]) };
   const early = () => ({ costUsd: Float64Array.of(0.25), quality: Float64Array.of(1) });
-  assert.equal(areaOf(early, ends, truth)(ones(1)), 0.125 + 0.75);
+  assert.equal(areaOf(early, ends, candidatePoints(truth))(ones(1)), 0.125 + 0.75);
 });
 
 test("points outside the ends' costs do not count, and quality may exceed the reference", () => {
   const truth = { scores: matrix([[0, 1]]), costsUsd: matrix([[0, 1]]) };
   const points = () => ({ costUsd: Float64Array.of(-1, 0.5, 2), quality: Float64Array.of(9, 2, 9) });
-  assert.equal(areaOf(points, ends, truth)(ones(1)), 1.25);
+  assert.equal(areaOf(points, ends, candidatePoints(truth))(ones(1)), 1.25);
 });
 
 test("is not defined where the cheapest is also the best", () => {
   const truth = { scores: matrix([[1, 1]]), costsUsd: matrix([[1, 3]]) };
-  assert.ok(Number.isNaN(areaOf(candidatePoints([0], truth), ends, truth)(ones(1))));
+  assert.ok(
+    Number.isNaN(areaOf(pointsOf(candidatePoints(truth), [0]), ends, candidatePoints(truth))(ones(1))),
+  );
 });
 
 test("does not change when prices are scaled, for either rule", () => {
@@ -95,8 +98,16 @@ test("does not change when prices are scaled, for either rule", () => {
         (costs: Matrix) => gateSteps(estimates, costs, 1),
         (costs: Matrix) => utilitySteps(estimates, costs),
       ]) {
-        const area = areaOf(curveOfSteps(steps(truth.costsUsd), truth), ends, truth)(ones(60));
-        const scaledArea = areaOf(curveOfSteps(steps(dearer), scaledTruth), ends, scaledTruth)(ones(60));
+        const area = areaOf(
+          curveOfSteps(steps(truth.costsUsd), truth),
+          ends,
+          candidatePoints(truth),
+        )(ones(60));
+        const scaledArea = areaOf(
+          curveOfSteps(steps(dearer), scaledTruth),
+          ends,
+          candidatePoints(scaledTruth),
+        )(ones(60));
         assert.ok(Math.abs(area - scaledArea) < 1e-9 || (Number.isNaN(area) && Number.isNaN(scaledArea)));
       }
     }),
@@ -123,10 +134,33 @@ test("the per-prompt oracle lies above every setting of every rule", () => {
   );
 });
 
+test("no rule has a larger area than the oracle's envelope", () => {
+  fc.assert(
+    fc.property(seeds, (seed) => {
+      const { estimates, truth } = randomWorld(seed);
+      const singles = candidatePoints(truth);
+      if (!(singles(ones(60)).quality[1]! > singles(ones(60)).quality[0]!)) return;
+      const oracle = curveOfSteps(utilitySteps(truth.scores, truth.costsUsd), truth);
+      const bound = envelopeAreaOf(oracle, ends, singles)(ones(60));
+      for (const steps of [
+        gateSteps(estimates, truth.costsUsd, 1),
+        utilitySteps(estimates, truth.costsUsd),
+      ]) {
+        assert.ok(envelopeAreaOf(curveOfSteps(steps, truth), ends, singles)(ones(60)) <= bound + 1e-9);
+      }
+    }),
+    { numRuns: 50 },
+  );
+});
+
 test("estimates that say nothing route like a mixture; perfect ones like the oracle", () => {
   const { truth } = randomWorld(5, 4_000);
   const area = (estimates: Matrix) =>
-    areaOf(curveOfSteps(utilitySteps(estimates, truth.costsUsd), truth), ends, truth)(ones(4_000));
+    areaOf(
+      curveOfSteps(utilitySteps(estimates, truth.costsUsd), truth),
+      ends,
+      candidatePoints(truth),
+    )(ones(4_000));
   const random = seededRandom(9);
   const noise = area(
     createMatrix(4_000, 2, random).columns === 2 ? createMatrix(4_000, 3, random) : truth.scores,
@@ -143,10 +177,10 @@ test("the envelope never falls, is concave, and has at least the area of the lin
     fc.property(seeds, (seed) => {
       const { estimates, truth } = randomWorld(seed);
       const curve = curveOfSteps(utilitySteps(estimates, truth.costsUsd), truth);
-      const hull = envelope(scaled(curve(ones(60)), candidatePoints([0, 1], truth)(ones(60))));
+      const hull = envelope(scaled(curve(ones(60)), candidatePoints(truth)(ones(60)), ends));
       for (let index = 1; index < hull.length; index++) assert.ok(hull[index]![1] >= hull[index - 1]![1]);
-      const lines = areaOf(curve, ends, truth)(ones(60));
-      assert.ok(!(envelopeAreaOf(curve, ends, truth)(ones(60)) < lines - 1e-9));
+      const lines = areaOf(curve, ends, candidatePoints(truth))(ones(60));
+      assert.ok(!(envelopeAreaOf(curve, ends, candidatePoints(truth))(ones(60)) < lines - 1e-9));
     }),
   );
 });
@@ -155,7 +189,7 @@ test("a constant predictor under the utility rule passes through single candidat
   const { truth } = randomWorld(3);
   const steps = utilitySteps(constantRows(60, [0.25, 0.75, 0.625]), constantRows(60, [1, 8, 3]));
   const points = curveOfSteps(steps, truth)(ones(60));
-  const singles = candidatePoints([0, 1, 2], truth)(ones(60)).quality;
+  const singles = candidatePoints(truth)(ones(60)).quality;
   for (const quality of points.quality)
     assert.ok(singles.some((single) => Math.abs(single - quality) < 1e-9));
 });

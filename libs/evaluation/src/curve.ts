@@ -66,17 +66,29 @@ export function curveOf(steps: Steps, settings: Float64Array, { scores, costsUsd
   });
 }
 
-/** Mean cost and quality of single candidates, as points. */
-export function candidatePoints(candidates: readonly number[], truth: Truth): Curve {
-  const scores = candidates.map((candidate) => columnOf(truth.scores, candidate));
-  const costsUsd = candidates.map((candidate) => columnOf(truth.costsUsd, candidate));
+/** Mean cost and quality of each candidate, as points in the order of the columns. Summed once for all that ask. */
+export function candidatePoints({ scores, costsUsd }: Truth): Curve {
+  const columns = Array.from({ length: scores.columns }, (_, column) => column);
+  const qualities = columns.map((column) => columnOf(scores, column));
+  const costs = columns.map((column) => columnOf(costsUsd, column));
   return sharedAcross((weights) => {
     const mass = total(weights);
     return {
-      quality: Float64Array.from(scores, (column) => weightedSum(column, weights) / mass),
-      costUsd: Float64Array.from(costsUsd, (column) => weightedSum(column, weights) / mass),
+      quality: Float64Array.from(qualities, (quality) => weightedSum(quality, weights) / mass),
+      costUsd: Float64Array.from(costs, (costUsd) => weightedSum(costUsd, weights) / mass),
     };
   });
+}
+
+/** The curve that has only some of another curve's points. */
+export function pointsOf(curve: Curve, indexes: readonly number[]): Curve {
+  return (weights) => {
+    const { costUsd, quality } = curve(weights);
+    return {
+      quality: Float64Array.from(indexes, (index) => quality[index]!),
+      costUsd: Float64Array.from(indexes, (index) => costUsd[index]!),
+    };
+  };
 }
 
 /**
@@ -84,20 +96,19 @@ export function candidatePoints(candidates: readonly number[], truth: Truth): Cu
  * the points with cost in [0, 1] plus (0, 0) and (1, 1), joined by straight lines in order of cost: mixing the two
  * ends at random has area 0.5, and above 1 is possible where routing beats the reference.
  *
- * NaN where the ends do not differ in cost or in quality: there is nothing to trade then.
+ * `singles` are the `candidatePoints` of the same truth. NaN where the ends do not differ in cost or in quality: there
+ * is nothing to trade then.
  */
-export function areaOf(curve: Curve, ends: Ends, truth: Truth): Statistic {
-  const endPoints = candidatePoints([ends.cheapest, ends.reference], truth);
-  return (weights) => trapezoids(scaled(curve(weights), endPoints(weights)));
+export function areaOf(curve: Curve, ends: Ends, singles: Curve): Statistic {
+  return (weights) => trapezoids(scaled(curve(weights), singles(weights), ends));
 }
 
 /**
  * The same under the non-decreasing concave envelope of the points: what the rule reaches when two of its settings
  * may share the traffic (Bounded-ARQGC of the IPR paper).
  */
-export function envelopeAreaOf(curve: Curve, ends: Ends, truth: Truth): Statistic {
-  const endPoints = candidatePoints([ends.cheapest, ends.reference], truth);
-  return (weights) => trapezoids(envelope(scaled(curve(weights), endPoints(weights))));
+export function envelopeAreaOf(curve: Curve, ends: Ends, singles: Curve): Statistic {
+  return (weights) => trapezoids(envelope(scaled(curve(weights), singles(weights), ends)));
 }
 
 /** 0.5 is random mixing, 1 the per-prompt oracle. */
@@ -108,9 +119,13 @@ export function rescaledArea(area: number, oracleArea: number): number {
 export type ScaledPoint = readonly [cost: number, quality: number];
 
 /** The curve in the unit of its ends, in order of cost, ends included. */
-export function scaled(points: Points, ends: Points): readonly ScaledPoint[] {
-  const [startUsd, endUsd] = [ends.costUsd[0]!, ends.costUsd[1]!];
-  const [startQuality, endQuality] = [ends.quality[0]!, ends.quality[1]!];
+export function scaled(
+  points: Points,
+  singles: Points,
+  { cheapest, reference }: Ends,
+): readonly ScaledPoint[] {
+  const [startUsd, endUsd] = [singles.costUsd[cheapest]!, singles.costUsd[reference]!];
+  const [startQuality, endQuality] = [singles.quality[cheapest]!, singles.quality[reference]!];
   if (endUsd === startUsd || endQuality === startQuality) return [];
   const inside: ScaledPoint[] = [
     [0, 0],

@@ -20,6 +20,7 @@ export {
   type Ends,
   envelopeAreaOf,
   type Points,
+  pointsOf,
   rescaledArea,
   scaled,
   type ScaledPoint,
@@ -29,7 +30,7 @@ export { cheapestMixture, type Mixture, staticFrontier } from "./frontier.ts";
 export { gateSteps } from "./gate.ts";
 export { cell, columnMeans, constantRows, createMatrix, type Matrix } from "./matrix.ts";
 export { measure, type Measured, type Statistics } from "./measure.ts";
-export { chooseSetting, operatingPoint } from "./operating-point.ts";
+export { chooseSetting, readerOf } from "./operating-point.ts";
 export { type Random, seededRandom, shuffledIndexes } from "./random.ts";
 export { sourceMeans } from "./source-means.ts";
 export { choicesAt, maxCandidates, maxSettings, settingsOf, type Steps } from "./steps.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createMatrix } from "./matrix.ts";
-import { chooseSetting, operatingPoint } from "./operating-point.ts";
+import { chooseSetting, readerOf } from "./operating-point.ts";
 
 const settings = Float64Array.of(0, 0.25, 0.5, 0.75);
 const points = { quality: Float64Array.of(1, 0.9375, 0.875, 0.5), costUsd: Float64Array.of(8, 6, 7, 1) };
@@ -30,7 +30,7 @@ test("reads quality ratio and saving of choices against always the reference", (
     ),
     costsUsd: createMatrix(2, 2, (_, column) => [1, 4][column]!),
   };
-  const { qualityRatio, saving } = operatingPoint([0, 1], 1, truth);
+  const { qualityRatio, saving } = readerOf(1, truth)([0, 1]);
   assert.equal(qualityRatio(Float64Array.of(1, 1)), 0.75);
   assert.equal(saving(Float64Array.of(1, 1)), 0.375);
   assert.equal(saving(Float64Array.of(0, 2)), 0);

@@ -1,6 +1,6 @@
-import { type Statistic, weightedSum } from "./bootstrap.ts";
+import { sharedAcross, type Statistic, weightedSum } from "./bootstrap.ts";
 import type { Points, Truth } from "./curve.ts";
-import { cell } from "./matrix.ts";
+import { cell, type Matrix } from "./matrix.ts";
 
 /**
  * The setting with the lowest cost among those whose mean quality is at least `target` times the reference's, or
@@ -25,19 +25,22 @@ export function chooseSetting(
   return chosen;
 }
 
-/** Quality and cost of the choices made, relative to sending every prompt to the reference. */
-export function operatingPoint(
-  choices: ArrayLike<number>,
+/** Reads choices against sending every prompt to the reference; the reference is summed once for all readings. */
+export function readerOf(
   reference: number,
   { scores, costsUsd }: Truth,
-): { readonly qualityRatio: Statistic; readonly saving: Statistic } {
-  const rows = { length: scores.rows };
-  const quality = Float64Array.from(rows, (_, row) => cell(scores, row, choices[row]!));
-  const referenceQuality = Float64Array.from(rows, (_, row) => cell(scores, row, reference));
-  const costUsd = Float64Array.from(rows, (_, row) => cell(costsUsd, row, choices[row]!));
-  const referenceUsd = Float64Array.from(rows, (_, row) => cell(costsUsd, row, reference));
-  return {
-    qualityRatio: (weights) => weightedSum(quality, weights) / weightedSum(referenceQuality, weights),
-    saving: (weights) => 1 - weightedSum(costUsd, weights) / weightedSum(referenceUsd, weights),
+): (choices: ArrayLike<number>) => { readonly qualityRatio: Statistic; readonly saving: Statistic } {
+  const chosen = (matrix: Matrix, choice: (row: number) => number) =>
+    Float64Array.from({ length: matrix.rows }, (_, row) => cell(matrix, row, choice(row)));
+  const sumOf = (perRow: Float64Array) => sharedAcross((weights) => weightedSum(perRow, weights));
+  const referenceQuality = sumOf(chosen(scores, () => reference));
+  const referenceUsd = sumOf(chosen(costsUsd, () => reference));
+  return (choices) => {
+    const quality = chosen(scores, (row) => choices[row]!);
+    const costUsd = chosen(costsUsd, (row) => choices[row]!);
+    return {
+      qualityRatio: (weights) => weightedSum(quality, weights) / referenceQuality(weights),
+      saving: (weights) => 1 - weightedSum(costUsd, weights) / referenceUsd(weights),
+    };
   };
 }
