@@ -1,13 +1,5 @@
 import type { TolerancePoint, ToleranceTable } from "@ipr/estimator";
-import {
-  cell,
-  choicesAt,
-  createMatrix,
-  gateSteps,
-  type Matrix,
-  maxCandidates,
-  operatingPoint,
-} from "@ipr/evaluation";
+import { cell, choicesAt, createMatrix, gateSteps, type Matrix, maxCandidates } from "@ipr/evaluation";
 import type { LabelledPrompt } from "../data/labelled-prompt.ts";
 import {
   answerCosts,
@@ -64,11 +56,18 @@ export function toleranceTable(
     expectedCosts(rows, pick(outputTokens), poolPrices, fallback),
     reference,
   );
-  const ones = new Float64Array(rows.length).fill(1);
+  const total = (matrix: Matrix, choice: (row: number) => number): number =>
+    rows.reduce((sum, _, row) => sum + cell(matrix, row, choice(row)), 0);
   const points = Array.from({ length: steps + 1 }, (_, step): TolerancePoint => {
     const tolerance = step / steps;
-    const { qualityRatio, saving } = operatingPoint(choicesAt(choices, tolerance), reference, truth);
-    return { tolerance, qualityRatio: rounded(qualityRatio(ones)), saving: rounded(saving(ones)) };
+    const chosen = choicesAt(choices, tolerance);
+    const ratioOf = (matrix: Matrix): number =>
+      total(matrix, (row) => chosen[row]!) / total(matrix, () => reference);
+    return {
+      tolerance,
+      qualityRatio: rounded(ratioOf(truth.scores)),
+      saving: rounded(1 - ratioOf(truth.costsUsd)),
+    };
   });
   return { pool, reference: pool[reference]!, rows: rows.length, points };
 }
