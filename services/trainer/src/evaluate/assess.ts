@@ -1,9 +1,11 @@
 import {
   apgr,
+  candidatePoints,
   defaultResamples,
   type Figure,
   measure,
   type Points,
+  readerOf,
   reliability,
   staticFrontier,
   type Statistics,
@@ -24,6 +26,7 @@ import {
   areaStatistics,
   chooseSettings,
   readTargets,
+  type Reader,
   type Settings,
 } from "./rule-statistics.ts";
 import { type Means, meansOf, type Sample } from "./sample.ts";
@@ -35,8 +38,8 @@ export interface Assessed {
   /** The prompts that settings, means, reference and frontier come from. */
   readonly chosenOn: Sample;
   readonly chosen: Chosen;
-  /** Tolerances for the targets that out-of-fold data chose, where the bundle has them for this pool. */
-  readonly outOfFold?: ((reference: string) => Settings | undefined) | undefined;
+  /** Tolerances that the bundle's own out-of-fold table chose, where it has them for this reference. */
+  readonly tableSettings?: ((reference: string) => Settings | undefined) | undefined;
   readonly seed: number;
   readonly resamples?: number | undefined;
   readonly onResample?: (done: number, total: number) => void;
@@ -60,12 +63,14 @@ export type Assessment = Pick<
 export function assess(input: Assessed): Assessment {
   const { candidates, evaluated, chosenOn, seed, resamples = defaultResamples } = input;
   const means = meansOf(chosenOn);
+  const singles = candidatePoints(evaluated);
+  const read = readerOf(means.reference, evaluated);
   const bestSingle = meansOf(evaluated).reference;
-  const { perCandidate, prediction } = predictionStatistics(evaluated, means);
-  const references = referenceStatistics(evaluated, chosenOn, means, { bestSingle, seed });
+  const { perCandidate, prediction } = predictionStatistics(evaluated, means, singles);
+  const references = referenceStatistics(evaluated, chosenOn, means, { singles, read, bestSingle, seed });
   const areas = { frontier: references.frontier.area, oracle: references.oracle.area };
-  const gate = prepare("gate", input, means, input.outOfFold?.(candidates[means.reference]!));
-  const utility = prepare("utility", input, means);
+  const gate = prepare("gate", input, { means, read }, input.tableSettings?.(candidates[means.reference]!));
+  const utility = prepare("utility", input, { means, read });
   const pair = { weak: means.cheapest, strong: means.reference };
   const isPair = candidates.length === 2 && pair.weak !== pair.strong;
 
@@ -74,8 +79,8 @@ export function assess(input: Assessed): Assessment {
     prediction,
     perCandidate: Object.fromEntries(candidates.map((name, index) => [name, perCandidate[index]!])),
     rules: {
-      gate: { ...areaStatistics(gate.applied.curve, areas, evaluated, means), ...gate.readings },
-      utility: { ...areaStatistics(utility.applied.curve, areas, evaluated, means), ...utility.readings },
+      gate: { ...areaStatistics(gate.applied.curve, areas, singles, means), ...gate.readings },
+      utility: { ...areaStatistics(utility.applied.curve, areas, singles, means), ...utility.readings },
     },
     references,
     pair: isPair ? { apgr: apgr(evaluated.estimates, evaluated.scores, pair) } : {},
@@ -120,22 +125,22 @@ interface Prepared {
 function prepare(
   rule: Rule,
   { evaluated, chosenOn, chosen }: Assessed,
-  means: Means,
-  outOfFold?: Settings,
+  { means, read }: { readonly means: Means; readonly read: Reader },
+  fromTable?: Settings,
 ): Prepared {
   const applied = applyRule(rule, evaluated, means);
   const settings = {
-    targets: outOfFold ?? chooseSettings(rule, chosenOn, means),
+    targets: fromTable ?? chooseSettings(rule, chosenOn, means),
     oracleTolerance: chooseSettings(rule, evaluated, means),
   };
   return {
     applied,
     settings,
     readings: {
-      targets: readTargets(applied, settings.targets, evaluated, means),
-      oracleTolerance: readTargets(applied, settings.oracleTolerance, evaluated, means),
+      targets: readTargets(applied, settings.targets, read, means),
+      oracleTolerance: readTargets(applied, settings.oracleTolerance, read, means),
     },
-    chosen: outOfFold === undefined ? chosen : "out-of-fold",
+    chosen: fromTable === undefined ? chosen : "out-of-fold",
   };
 }
 

@@ -8,11 +8,19 @@ export interface RowEstimates {
   readonly outputTokens: Matrix;
 }
 
-/** Estimates every candidate for every prompt, as the quality service would before online calibration. */
+export interface RowPredictor {
+  readonly encoder: Encoder;
+  readonly predictor: QualityPredictor | ((text: string) => QualityPredictor);
+}
+
+/**
+ * Estimates every candidate for every prompt, as the quality service would before online calibration. `predictor` may
+ * depend on the prompt.
+ */
 export async function predictRows(
   prompts: readonly LabelledPrompt[],
   candidates: readonly string[],
-  { encoder, predictor }: { readonly encoder: Encoder; readonly predictor: QualityPredictor },
+  { encoder, predictor }: RowPredictor,
   onRow: (done: number) => void,
 ): Promise<RowEstimates> {
   const quality = createMatrix(prompts.length, candidates.length, () => Number.NaN);
@@ -20,7 +28,8 @@ export async function predictRows(
   const columns = new Map(candidates.map((candidate, column) => [candidate, column]));
   for (const [row, { text }] of prompts.entries()) {
     const embedding = await encoder.encode(text);
-    for (const estimate of predictor.predict({ text, embedding, candidates })) {
+    const chosen = typeof predictor === "function" ? predictor(text) : predictor;
+    for (const estimate of chosen.predict({ text, embedding, candidates })) {
       const index = row * candidates.length + columns.get(estimate.candidate)!;
       quality.values[index] = estimate.quality;
       outputTokens.values[index] = estimate.outputTokens ?? Number.NaN;

@@ -4,6 +4,7 @@ import {
   bestSetF1,
   calibrationError,
   cell,
+  type Curve,
   meanAbsoluteError,
   meanOf,
   meanOfDefined,
@@ -15,11 +16,11 @@ import {
 import type { Means, Sample } from "./sample.ts";
 
 /** How good the estimates are, candidate by candidate and together. */
-export function predictionStatistics(sample: Sample, means: Means) {
-  const { estimates, scores, costsUsd, sources } = sample;
+export function predictionStatistics(sample: Sample, means: Means, singles: Curve) {
+  const { estimates, scores, sources } = sample;
   const perCandidate = [...means.quality.keys()].map((candidate) => ({
-    quality: meanOf(column(scores, candidate)),
-    costUsd: meanOf(column(costsUsd, candidate)),
+    quality: (weights: Float64Array) => singles(weights).quality[candidate]!,
+    costUsd: (weights: Float64Array) => singles(weights).costUsd[candidate]!,
     estimate: meanOf(column(estimates, candidate)),
     auc: sharedAcross(aucOf(estimates, scores, candidate)),
     withinSourceAuc: sharedAcross(aucWithinSources(estimates, scores, candidate, sources)),

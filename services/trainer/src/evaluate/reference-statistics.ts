@@ -1,7 +1,6 @@
 import {
   areaOf,
   aucOf,
-  candidatePoints,
   cell,
   cheapestMixture,
   createMatrix,
@@ -10,7 +9,7 @@ import {
   envelopeAreaOf,
   meanOfDefined,
   type Mixture,
-  operatingPoint,
+  pointsOf,
   rSquared,
   seededRandom,
   settingsOf,
@@ -22,8 +21,16 @@ import {
   type Truth,
   utilitySteps,
 } from "@ipr/evaluation";
-import { applyRule, forTargets } from "./rule-statistics.ts";
+import { applyRule, forTargets, type Reader } from "./rule-statistics.ts";
 import type { Means, Sample } from "./sample.ts";
+
+export interface ReferenceOptions {
+  /** Means of the evaluated candidates, by weights. */
+  readonly singles: Curve;
+  readonly read: Reader;
+  readonly bestSingle: number;
+  readonly seed: number;
+}
 
 /**
  * The rows that a router has to be seen beside. Mixtures and means come from the prompts settings are chosen on; the
@@ -33,39 +40,39 @@ export function referenceStatistics(
   evaluated: Sample,
   chosenOn: Sample,
   means: Means,
-  { bestSingle, seed }: { readonly bestSingle: number; readonly seed: number },
+  { singles, read, bestSingle, seed }: ReferenceOptions,
 ) {
   const frontier = staticFrontier(means);
   const source = { ...evaluated, estimates: sourceMeans(chosenOn, evaluated.sources) };
   const shuffled = { ...evaluated, estimates: shuffledRows(evaluated, seed) };
   const single = (candidate: number) => ({
-    area: areaOf(candidatePoints([candidate], evaluated), means, evaluated),
-    ...operatingPoint(new Uint8Array(evaluated.scores.rows).fill(candidate), means.reference, evaluated),
+    area: areaOf(pointsOf(singles, [candidate]), means, singles),
+    ...read(new Uint8Array(evaluated.scores.rows).fill(candidate)),
   });
   const mixtures = (mixable: readonly number[]) =>
     forTargets((target) => {
       const mixture = cheapestMixture(mixable, means, target * means.quality[means.reference]!);
-      return mixturePoint(mixture, means.reference, evaluated);
+      return mixturePoint(mixture, means.reference, singles);
     });
   return {
     random: {
-      area: areaOf(candidatePoints([], evaluated), means, evaluated),
+      area: areaOf(pointsOf(singles, []), means, singles),
       targets: mixtures([means.cheapest, means.reference]),
     },
     cheapest: single(means.cheapest),
     reference: single(means.reference),
     bestSingle: single(bestSingle),
     frontier: {
-      area: sharedAcross(areaOf(candidatePoints(frontier, evaluated), means, evaluated)),
+      area: sharedAcross(areaOf(pointsOf(singles, frontier), means, singles)),
       targets: mixtures(frontier),
     },
     source: {
-      area: areaOf(applyRule("utility", source, means).curve, means, evaluated),
+      area: areaOf(applyRule("utility", source, means).curve, means, singles),
       r2: rSquared(source.estimates, evaluated.scores, means.quality),
       auc: meanOfDefined([...means.quality.keys()].map((c) => aucOf(source.estimates, evaluated.scores, c))),
     },
-    shuffled: { area: areaOf(applyRule("utility", shuffled, means).curve, means, evaluated) },
-    oracle: { area: sharedAcross(envelopeAreaOf(oracleCurve(evaluated), means, evaluated)) },
+    shuffled: { area: areaOf(applyRule("utility", shuffled, means).curve, means, singles) },
+    oracle: { area: sharedAcross(envelopeAreaOf(oracleCurve(evaluated), means, singles)) },
   };
 }
 
@@ -78,14 +85,15 @@ export function oracleCurve(truth: Truth): Curve {
 /** The estimates of other prompts: what is left of a router when its estimates mean nothing. */
 function shuffledRows({ estimates }: Sample, seed: number) {
   const order = shuffledIndexes(estimates.rows, seededRandom(seed));
-  return createMatrix(estimates.rows, estimates.columns, (row, column) => cell(estimates, order[row]!, column));
+  return createMatrix(estimates.rows, estimates.columns, (row, column) =>
+    cell(estimates, order[row]!, column),
+  );
 }
 
-function mixturePoint({ cheaper, dearer, dearerShare }: Mixture, reference: number, truth: Truth) {
-  const points = candidatePoints([cheaper, dearer, reference], truth);
-  const ratioTo = (values: Float64Array) =>
-    ((1 - dearerShare) * values[0]! + dearerShare * values[1]!) / values[2]!;
-  const qualityRatio: Statistic = (weights) => ratioTo(points(weights).quality);
-  const saving: Statistic = (weights) => 1 - ratioTo(points(weights).costUsd);
+function mixturePoint({ cheaper, dearer, dearerShare }: Mixture, reference: number, singles: Curve) {
+  const ratioOf = (values: Float64Array) =>
+    ((1 - dearerShare) * values[cheaper]! + dearerShare * values[dearer]!) / values[reference]!;
+  const qualityRatio: Statistic = (weights) => ratioOf(singles(weights).quality);
+  const saving: Statistic = (weights) => 1 - ratioOf(singles(weights).costUsd);
   return { qualityRatio, saving };
 }

@@ -7,7 +7,7 @@ import {
   curveOf,
   envelopeAreaOf,
   gateSteps,
-  operatingPoint,
+  type readerOf,
   rescaledArea,
   settingsOf,
   sharedAcross,
@@ -44,8 +44,8 @@ export function chooseSettings(rule: Rule, sample: Sample, means: Means): Settin
   const { settings, curve } = applyRule(rule, sample, means);
   const ones = new Float64Array(sample.scores.rows).fill(1);
   const points = curve(ones);
-  const own = candidatePoints([means.reference], sample)(ones);
-  const reference = { quality: own.quality[0]!, costUsd: own.costUsd[0]! };
+  const own = candidatePoints(sample)(ones);
+  const reference = { quality: own.quality[means.reference]!, costUsd: own.costUsd[means.reference]! };
   const allowed = [...settings.keys()].filter(
     (index) =>
       rule === "utility" ||
@@ -56,29 +56,28 @@ export function chooseSettings(rule: Rule, sample: Sample, means: Means): Settin
   return forTargets((target) => chooseSetting(pick(settings), allowedPoints, { target, reference }));
 }
 
-/** Quality ratio and saving on the sample at settings chosen elsewhere. */
-export function readTargets(applied: AppliedRule, chosen: Settings, sample: Sample, { reference }: Means) {
+/** Quality ratio and saving on the evaluated sample at settings chosen elsewhere. */
+export function readTargets(applied: AppliedRule, chosen: Settings, read: Reader, { reference }: Means) {
   return forTargets((_, name) => {
     const setting = chosen[name];
-    const choices =
-      setting === undefined
-        ? new Uint8Array(sample.scores.rows).fill(reference)
-        : choicesAt(applied.steps, setting);
-    return operatingPoint(choices, reference, sample);
+    if (setting === undefined) return read(new Uint8Array(applied.steps.rows).fill(reference));
+    return read(choicesAt(applied.steps, setting));
   });
 }
+
+export type Reader = ReturnType<typeof readerOf>;
 
 export function areaStatistics(
   curve: Curve,
   areas: { readonly frontier: Statistic; readonly oracle: Statistic },
-  sample: Sample,
+  singles: Curve,
   means: Means,
 ) {
-  const area = sharedAcross(areaOf(curve, means, sample));
+  const area = sharedAcross(areaOf(curve, means, singles));
   return {
     area,
     rescaled: (weights: Float64Array) => rescaledArea(area(weights), areas.oracle(weights)),
-    envelope: envelopeAreaOf(curve, means, sample),
+    envelope: envelopeAreaOf(curve, means, singles),
     overFrontier: (weights: Float64Array) => area(weights) - areas.frontier(weights),
   };
 }

@@ -1,4 +1,4 @@
-import { cell, columnMeans, createMatrix, type Matrix, type Truth } from "@ipr/evaluation";
+import { columnMeans, type Matrix, type Truth } from "@ipr/evaluation";
 
 /** Prompts with all that is known and estimated of every candidate of the pool. */
 export interface Sample extends Truth {
@@ -31,14 +31,14 @@ export function meansOf({ scores, costsUsd }: Truth): Means {
   };
 }
 
-export function rowsOf(sample: Sample, rows: readonly number[]): Sample {
-  const pick = (matrix: Matrix) =>
-    createMatrix(rows.length, matrix.columns, (row, column) => cell(matrix, rows[row]!, column));
-  return {
-    sources: rows.map((row) => sample.sources[row]),
-    scores: pick(sample.scores),
-    costsUsd: pick(sample.costsUsd),
-    estimates: pick(sample.estimates),
-    expectedCostsUsd: pick(sample.expectedCostsUsd),
-  };
+/** Candidates that another one beats in price without being worse: a router gains nothing from keeping them. */
+export function dominatedNotes(sample: Truth, candidates: readonly string[]): readonly string[] {
+  const { quality, costUsd } = meansOf(sample);
+  const dominated = candidates.filter((_, candidate) =>
+    quality.some((other, index) => costUsd[index]! < costUsd[candidate]! && other >= quality[candidate]!),
+  );
+  if (dominated.length === 0) return [];
+  return [
+    `dearer than another candidate and on average not better, so worth dropping: ${dominated.join(", ")}`,
+  ];
 }

@@ -49,7 +49,10 @@ export function selectPool({ bundle, labelled, priced, wanted }: PoolSources): P
     );
   }
   if (candidates.length > maxCandidates) {
-    throw invalidField("pool", `${candidates.length} candidates, but at most ${maxCandidates}; name fewer with --pool`);
+    throw invalidField(
+      "pool",
+      `${candidates.length} candidates, but at most ${maxCandidates}; name fewer with --pool`,
+    );
   }
   return { candidates, leftOut };
 }

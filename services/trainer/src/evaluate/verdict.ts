@@ -27,21 +27,21 @@ function best(rules: Readonly<Record<Rule, Conclusion>>): Conclusion {
 }
 
 function sentence(conclusion: Conclusion, rules: Readonly<Record<Rule, Conclusion>>): string {
-  switch (conclusion) {
-    case "beats": {
-      if (rules.gate === rules.utility) return "Routing beats the static frontier with either rule";
-      const [winner, loser]: readonly Rule[] = rules.utility === "beats" ? ["utility", "gate"] : ["gate", "utility"];
-      const end = rules[loser!] === "does-not-beat" ? "does not" : "cannot be told apart from it";
-      return `Routing beats the static frontier with the ${ruleNames[winner!]}; the ${ruleNames[loser!]} ${end}`;
-    }
-    case "does-not-beat":
-      return "Routing does not beat the static frontier: a fixed mixture of candidates is better, do not route";
-    case "cannot-be-told":
-      return "Whether routing beats the static frontier cannot be told from this much data";
-    case "nothing-to-route":
-      return "The cheapest candidate is also the best: send everything to it, there is nothing to route";
-  }
+  if (conclusion !== "beats") return otherwise[conclusion];
+  if (rules.gate === rules.utility) return "Routing beats the static frontier with either rule";
+  const winner: Rule = rules.utility === "beats" ? "utility" : "gate";
+  const loser: Rule = winner === "utility" ? "gate" : "utility";
+  const end = rules[loser] === "does-not-beat" ? "does not" : "cannot be told apart from it";
+  return `Routing beats the static frontier with the ${ruleNames[winner]}; the ${ruleNames[loser]} ${end}`;
 }
+
+const otherwise: Readonly<Record<Exclude<Conclusion, "beats">, string>> = {
+  "does-not-beat":
+    "Routing does not beat the static frontier: a fixed mixture of candidates is better, do not route",
+  "cannot-be-told": "Whether routing beats the static frontier cannot be told from this much data",
+  "nothing-to-route":
+    "The cheapest candidate is also the best: send everything to it, there is nothing to route",
+};
 
 function signed({ value, low, high }: Figure): string {
   if (Number.isNaN(value)) return "not defined";

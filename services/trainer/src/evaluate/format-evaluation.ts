@@ -1,0 +1,37 @@
+import type { Evaluation } from "./evaluation.ts";
+import { figure, grouped } from "./format-figures.ts";
+import { predictionLabels } from "./labels.ts";
+import { areaRows, candidateRows, leftOut, targetRows } from "./result-rows.ts";
+import { textTable } from "./text-table.ts";
+
+/** The evaluation for a terminal. Reference rows are always there, and the verdict is the last line. */
+export function formatEvaluation(evaluation: Evaluation): string {
+  const { rows, split, bundle, candidates, resamples, seed, cheapest, reference } = evaluation;
+  const sections = [
+    [
+      `${bundle} on ${grouped(rows)} rows (${split}) of ${evaluation.data.join(", ")}`,
+      `${candidates.length} candidates; cheapest ${cheapest}; reference ${reference}`,
+      `[95 % intervals: ${grouped(resamples)} resamples of prompts, seed ${seed}]`,
+    ],
+    ["Prediction", ...indented(predictionRows(evaluation))],
+    ["Candidates", ...indented(candidateRows(evaluation))],
+    ["Area under quality against cost", ...indented(areaRows(evaluation))],
+    ["Targets: share of the reference's quality", ...indented(targetRows(evaluation))],
+    leftOut(evaluation),
+    evaluation.notes.map((note) => `Note: ${note}`),
+    [`Not run here: ${evaluation.notRun.join("; ")}`],
+    [`Verdict: ${evaluation.verdict.text}`],
+  ];
+  const text = sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
+  return `${text.join("\n\n")}\n`;
+}
+
+function indented(rows: readonly (readonly string[])[]): readonly string[] {
+  return textTable(rows).map((line) => `  ${line}`);
+}
+
+function predictionRows({ prediction, apgr }: Evaluation): readonly (readonly string[])[] {
+  const names = Object.keys(predictionLabels) as (keyof typeof predictionLabels)[];
+  const rows = names.map((name) => [predictionLabels[name], figure(prediction[name])]);
+  return apgr === undefined ? rows : [...rows, ["APGR of the pair", figure(apgr)]];
+}
