@@ -1,5 +1,6 @@
 import { badData } from "./bad-data.ts";
 import { type LabelledPrompt, parseLabelledPrompt } from "./labelled-prompt.ts";
+import { parseJson } from "./parse-json.ts";
 import { readLines } from "./read-lines.ts";
 
 const suffixes = [".jsonl", ".jsonl.gz"];
@@ -17,13 +18,5 @@ export async function* readLabelledPrompts(file: string): AsyncGenerator<Labelle
     const prompt = parseLabelledPrompt(parseJson(file, number, text));
     if (typeof prompt === "string") throw badData(file, number, prompt);
     yield prompt;
-  }
-}
-
-function parseJson(file: string, number: number, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw badData(file, number, "is not a JSON object", error);
   }
 }

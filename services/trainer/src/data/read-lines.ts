@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { createGunzip } from "node:zlib";
+import { IprError } from "@ipr/errors";
 import { badData } from "./bad-data.ts";
 
 /** A row longer than this is taken for a broken file rather than read into memory. */
@@ -69,6 +70,7 @@ function decodeLine(decoder: TextDecoder, bytes: Buffer, file: string, number: n
 }
 
 function asBadData(error: unknown, file: string, line: number): unknown {
+  if (error instanceof IprError) return error;
   const code = (error as NodeJS.ErrnoException).code ?? "";
   if (code === "ENOENT") return badData(file, 0, "does not exist", error);
   if (code === "EISDIR") return badData(file, 0, "is a directory, not a data file", error);

@@ -28,10 +28,15 @@ export interface BertCheckpoint extends AsyncDisposable {
 
 /** Opens `config.json`, `tokenizer.json` and `model.safetensors` of a directory as an encoder in 32-bit floats. */
 export async function openBert(dir: string): Promise<BertCheckpoint> {
-  const config = bertConfig.safeParse(JSON.parse(Buffer.from(await readCheckpointFile(dir, "config.json")).toString()));
+  const config = bertConfig.safeParse(
+    JSON.parse(Buffer.from(await readCheckpointFile(dir, "config.json")).toString()),
+  );
   if (!config.success) {
     const [issue] = config.error.issues;
-    throw badCheckpoint(join(dir, "config.json"), `is not of a BERT encoder: ${issue?.path.join(".")}: ${issue?.message}`);
+    throw badCheckpoint(
+      join(dir, "config.json"),
+      `is not of a BERT encoder: ${issue?.path.join(".")}: ${issue?.message}`,
+    );
   }
   const shape: BertShape = {
     layers: config.data.num_hidden_layers,
@@ -62,9 +67,14 @@ export async function openBert(dir: string): Promise<BertCheckpoint> {
   };
 }
 
-function tensorOf(dir: string, tensors: ReadonlyMap<string, CheckpointTensor>, name: string): CheckpointTensor {
+function tensorOf(
+  dir: string,
+  tensors: ReadonlyMap<string, CheckpointTensor>,
+  name: string,
+): CheckpointTensor {
   const tensor = tensors.get(name) ?? tensors.get(`bert.${name}`);
-  if (tensor === undefined) throw badCheckpoint(join(dir, "model.safetensors"), `has no 32-bit tensor ${name}`);
+  if (tensor === undefined)
+    throw badCheckpoint(join(dir, "model.safetensors"), `has no 32-bit tensor ${name}`);
   return tensor;
 }
 
@@ -72,10 +82,17 @@ async function readCheckpointFile(dir: string, name: string): Promise<Uint8Array
   try {
     return await readFile(join(dir, name));
   } catch (error) {
-    throw badCheckpoint(join(dir, name), "cannot be read; a Hugging Face directory with this file is needed", error);
+    throw badCheckpoint(
+      join(dir, name),
+      "cannot be read; a Hugging Face directory with this file is needed",
+      error,
+    );
   }
 }
 
 function badCheckpoint(file: string, problem: string, cause?: unknown): IprError {
-  return new IprError(status.INVALID_ARGUMENT, "BAD_DATA", `${file} ${problem}`, { metadata: { file }, cause });
+  return new IprError(status.INVALID_ARGUMENT, "BAD_DATA", `${file} ${problem}`, {
+    metadata: { file },
+    cause,
+  });
 }

@@ -1,26 +1,27 @@
 import { createHash } from "node:crypto";
+import { basename, resolve } from "node:path";
 import { type Encoder, quantiseTable, tokenizerSchema, writeEncoder } from "@ipr/estimator";
 import { IprError, status } from "@ipr/errors";
 import type { OnProgress } from "../progress.ts";
 import { type BertCheckpoint, openBert } from "./bert-checkpoint.ts";
-import { checkGoldenVectors, type GoldenVector } from "./golden-vectors.ts";
+import { checkGoldenVectors, readGoldenVectors } from "./golden-vectors.ts";
+import { knownCheckpoints } from "./known-checkpoints.ts";
 import { principalAxes } from "./principal-components.ts";
 
 export interface DistillOptions {
   /** A Hugging Face directory with `config.json`, `tokenizer.json` and `model.safetensors` of an uncased BERT. */
   readonly from: string;
   readonly out: string;
-  /** The name the encoder gets, such as "static-minilm-l6-v2". */
-  readonly reference: string;
-  readonly dimension?: number;
-  readonly maxTokens?: number;
-  readonly maxCharacters?: number;
-  readonly licence: string;
-  readonly origin: string;
-  /** The command line that runs this, kept in the manifest. */
-  readonly command: string;
-  /** Vectors the checkpoint is known to give; it is refused when it does not. */
-  readonly golden?: readonly GoldenVector[];
+  /** The name the encoder gets; of a known checkpoint its own, else "static-" and the directory's name. */
+  readonly reference?: string | undefined;
+  readonly dimension?: number | undefined;
+  readonly maxTokens?: number | undefined;
+  readonly maxCharacters?: number | undefined;
+  /** Licence and origin of the weights, for the manifest; those of a known checkpoint are known. */
+  readonly licence?: string | undefined;
+  readonly origin?: string | undefined;
+  /** Vectors the checkpoint must give (see `readGoldenVectors`); a known one is checked by its own. */
+  readonly golden?: string | undefined;
 }
 
 const defaultDimension = 256;
@@ -33,7 +34,7 @@ const batchTokens = 256;
  * encoder alone, the leading principal components are kept, and each row is weighted by how rare its token is.
  */
 export async function distill(options: DistillOptions, onProgress: OnProgress = () => {}): Promise<Encoder> {
-  const { from, out, reference, licence, origin, command, golden = [] } = options;
+  const { from, out } = options;
   const dimension = options.dimension ?? defaultDimension;
   await using bert = await openBert(from);
   if (dimension > bert.hidden) {
@@ -43,7 +44,10 @@ export async function distill(options: DistillOptions, onProgress: OnProgress = 
       `dimension is ${dimension}, but must be at most ${bert.hidden}, the size of the encoder's own vectors`,
     );
   }
-  await checkGoldenVectors(bert, golden);
+  const weightsDigest = createHash("sha256").update(bert.weights).digest("hex");
+  const known = knownCheckpoints.get(weightsDigest);
+  const golden = options.golden ?? known?.golden;
+  if (golden !== undefined) await checkGoldenVectors(bert, await readGoldenVectors(golden));
   const tokenizer = tokenizerSchema.parse(JSON.parse(Buffer.from(bert.tokenizer).toString()));
   const special = specialTokens(tokenizer.model.vocab);
   const rows = await encodeVocabulary(bert, special, onProgress);
@@ -51,14 +55,14 @@ export async function distill(options: DistillOptions, onProgress: OnProgress = 
   const projected = project(rows, bert.hidden, dimension, special.isSkipped);
   weightByRank(projected, dimension);
   onProgress({ stage: "principal components", done: 1, total: 1 });
-  const weightsDigest = createHash("sha256").update(bert.weights).digest("hex");
+  const origin = options.origin ?? known?.origin ?? "not stated";
   return writeEncoder(out, {
-    reference,
+    reference: options.reference ?? known?.reference ?? `static-${basename(resolve(from))}-${dimension}`,
     maxTokens: options.maxTokens ?? defaultMaxTokens,
     maxCharacters: options.maxCharacters ?? defaultMaxCharacters,
-    licence,
+    licence: options.licence ?? known?.licence ?? "not stated",
     origin: `${origin} (weights sha256 ${weightsDigest})`,
-    command,
+    command: `ipr encoder distill CHECKPOINT --dimension ${dimension} --out ENCODER`,
     tokenizer: bert.tokenizer,
     table: quantiseTable(projected, dimension),
   });
@@ -79,7 +83,11 @@ function specialTokens(vocabulary: Readonly<Record<string, number>>): SpecialTok
   );
   const [cls, sep] = [vocabulary["[CLS]"], vocabulary["[SEP]"]];
   if (cls === undefined || sep === undefined) {
-    throw new IprError(status.INVALID_ARGUMENT, "BAD_DATA", "tokenizer.json has no [CLS] or [SEP]; a BERT one does");
+    throw new IprError(
+      status.INVALID_ARGUMENT,
+      "BAD_DATA",
+      "tokenizer.json has no [CLS] or [SEP]; a BERT one does",
+    );
   }
   return { cls, sep, isSkipped: (id) => skipped.has(id) };
 }

@@ -1,6 +1,7 @@
 import { IprError, status } from "@ipr/errors";
 import { z } from "zod";
 import { badData } from "../data/bad-data.ts";
+import { parseJson } from "../data/parse-json.ts";
 import { readLines } from "../data/read-lines.ts";
 import type { BertCheckpoint } from "./bert-checkpoint.ts";
 
@@ -20,15 +21,19 @@ const minCosine = 0.9999;
 export async function readGoldenVectors(file: string): Promise<GoldenVector[]> {
   const vectors: GoldenVector[] = [];
   for await (const { number, text } of readLines(file)) {
-    const parsed = goldenVector.safeParse(JSON.parse(text));
-    if (!parsed.success) throw badData(file, number, "is not a golden vector");
+    const parsed = goldenVector.safeParse(parseJson(file, number, text));
+    if (!parsed.success)
+      throw badData(file, number, 'is not a golden vector: {"prompt", "input_ids", "embedding"}');
     vectors.push(parsed.data);
   }
   return vectors;
 }
 
 /** Refuses a checkpoint that does not give the vectors it should: a wrong file, or a graph built wrongly. */
-export async function checkGoldenVectors(bert: BertCheckpoint, golden: readonly GoldenVector[]): Promise<void> {
+export async function checkGoldenVectors(
+  bert: BertCheckpoint,
+  golden: readonly GoldenVector[],
+): Promise<void> {
   for (const { prompt, input_ids: ids, embedding } of golden) {
     const similarity = cosine(await bert.pool([ids]), embedding);
     if (similarity >= minCosine) continue;

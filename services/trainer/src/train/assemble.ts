@@ -8,6 +8,7 @@ import {
 } from "@ipr/estimator";
 import { cell, type Matrix } from "@ipr/evaluation";
 import type { Weights } from "@ipr/onnx";
+import { embeddingScale } from "./feature-table.ts";
 import { calibrate, type Pair, residualOf, residualOfMean } from "./calibrate.ts";
 
 /** Mean and standard deviation by which a candidate's log output tokens were standardised; `count` answers have one. */
@@ -41,7 +42,8 @@ export function assembleTrunk(
   for (const [fold, { trunk, trunkBias }] of folds.entries()) {
     weights.set(rounded(trunkBias), fold * hidden);
     for (let row = 1; row < rows; row++) {
-      const from = trunk.subarray((row - 1) * hidden, row * hidden);
+      const scale = row <= dimension ? embeddingScale : 1;
+      const from = trunk.subarray((row - 1) * hidden, row * hidden).map((weight) => scale * weight);
       weights.set(rounded(from), row * width + fold * hidden);
     }
   }
