@@ -29,7 +29,11 @@ const healthyRoute = () =>
 
 test("Route and an OpenAI client get the same choice for the same prompt", async () => {
   const decision = await healthyRoute();
-  world.upstream.always({ kind: "text", text: "By contradiction.", usage: { inputTokens: 12, outputTokens: 4 } });
+  world.upstream.always({
+    kind: "text",
+    text: "By contradiction.",
+    usage: { inputTokens: 12, outputTokens: 4 },
+  });
   const { data, response } = await openai()
     .chat.completions.create({ model: "ipr/default", messages: [{ role: "user", content: prompt }] })
     .withResponse();
@@ -37,7 +41,9 @@ test("Route and an OpenAI client get the same choice for the same prompt", async
   assert.equal(data.choices[0]?.message.content, "By contradiction.");
   assert.equal(world.upstream.requests.at(-1)?.body["model"], decision.model);
   assert.equal(decision.candidates.length, 4);
-  assert.ok(decision.candidates.every(({ quality }) => quality !== undefined && quality >= 0 && quality <= 1));
+  assert.ok(
+    decision.candidates.every(({ quality }) => quality !== undefined && quality >= 0 && quality <= 1),
+  );
   assert.match(response.headers.get("x-ipr-decision-id") ?? "", /^[0-9a-f-]{36}$/);
   assert.ok(Number(response.headers.get("x-ipr-cost-usd")) > 0);
 });
@@ -82,8 +88,12 @@ test("feedback on a completion changes the calibration, and the next Route carri
     { what: "a decision with the new calibration" },
   );
   const chosen = response.headers.get("x-ipr-model");
-  const qualityIn = (decision: typeof before) => decision.candidates.find(({ name }) => name === chosen)?.quality ?? 0;
-  assert.ok(qualityIn(calibrated) < qualityIn(before), "a score of 0 lowers the estimate of the candidate that answered");
+  const qualityIn = (decision: typeof before) =>
+    decision.candidates.find(({ name }) => name === chosen)?.quality ?? 0;
+  assert.ok(
+    qualityIn(calibrated) < qualityIn(before),
+    "a score of 0 lowers the estimate of the candidate that answered",
+  );
   const { active, joined } = await clients(world).recalibration.getStatus({});
   assert.equal(active?.revision, calibrated.calibration);
   assert.ok(joined >= 1n);
@@ -168,8 +178,14 @@ test("bad requests are told what and where, and the services go on", async () =>
     reason: "INVALID_FIELD",
     message: /tolerance/,
   });
-  await assert.rejects(router.route({ router: "nope", input }), { reason: "UNKNOWN_ROUTER", message: /careful/ });
-  await assert.rejects(router.route({ input: { case: "prompt", value: "" } }), { reason: "INVALID_FIELD", message: /prompt/ });
+  await assert.rejects(router.route({ router: "nope", input }), {
+    reason: "UNKNOWN_ROUTER",
+    message: /careful/,
+  });
+  await assert.rejects(router.route({ input: { case: "prompt", value: "" } }), {
+    reason: "INVALID_FIELD",
+    message: /prompt/,
+  });
   await assert.rejects(router.route({ input: { case: "prompt", value: "x".repeat(5_000_000) } }), {
     reason: "INVALID_FIELD",
     message: /prompt.*4194304/,

@@ -91,7 +91,8 @@ test("the loop closes in one process, what was learned survives a restart, and S
   }
   await using again = await up(state.path);
   await waitFor(
-    async () => (await again.client.route({ input: { case: "prompt", value: prompt } })).calibration === learned,
+    async () =>
+      (await again.client.route({ input: { case: "prompt", value: prompt } })).calibration === learned,
     { what: "the calibration of before the restart" },
   );
 });
@@ -99,7 +100,16 @@ test("the loop closes in one process, what was learned survives a restart, and S
 test("`ipr route` decides by itself and prints candidates, estimates, costs, the threshold, the choice and the saving", async () => {
   const { code, stdout, stderr } = await run("route", prompt, "--tolerance", "0.1");
   assert.equal(code, 0, stderr);
-  for (const word of ["candidate", "quality", "USD", "feasible", "threshold", "choice", "saving", "tolerance 0.1"]) {
+  for (const word of [
+    "candidate",
+    "quality",
+    "USD",
+    "feasible",
+    "threshold",
+    "choice",
+    "saving",
+    "tolerance 0.1",
+  ]) {
     assert.ok(stdout.includes(word), `no "${word}" in\n${stdout}`);
   }
   assert.ok(stdout.split("\n").filter((line) => / (yes|no)\b/.test(line)).length >= 11, stdout);
@@ -124,7 +134,14 @@ test("errors of the command line are one line that says what to do, and the exit
 });
 
 test("every command explains itself with an example", async () => {
-  for (const command of [["up"], ["route"], ["train"], ["evaluate"], ["encoder", "distill"], ["bench", "route"]]) {
+  for (const command of [
+    ["up"],
+    ["route"],
+    ["train"],
+    ["evaluate"],
+    ["encoder", "distill"],
+    ["bench", "route"],
+  ]) {
     const { code, stdout } = await run(...command, "--help");
     assert.equal(code, 0);
     assert.match(stdout, /Example/, command.join(" "));
@@ -140,7 +157,8 @@ test("bad HTTP requests get OpenAI's error body, and the router goes on", async 
       headers: { "content-type": "application/json", ...headers },
       body,
     });
-  const chat = (more: object) => JSON.stringify({ model: "ipr/default", messages: [{ role: "user", content: "hi" }], ...more });
+  const chat = (more: object) =>
+    JSON.stringify({ model: "ipr/default", messages: [{ role: "user", content: "hi" }], ...more });
   const cases: [Promise<Response>, number, RegExp][] = [
     [post("{"), 400, /JSON/],
     [post(chat({ model: "ipr/nope" })), 404, /nope.*default/],
@@ -164,7 +182,15 @@ test("a second router on the same state is refused with what to do", async () =>
   await using state = await temporaryDirectory();
   await using world = await up(state.path);
   assert.ok(world.http);
-  const { code, stderr } = await run("up", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--state", state.path);
+  const { code, stderr } = await run(
+    "up",
+    "--http",
+    "127.0.0.1:0",
+    "--grpc",
+    "127.0.0.1:0",
+    "--state",
+    state.path,
+  );
   assert.notEqual(code, 0);
   assert.match(stderr, /--state/);
 });

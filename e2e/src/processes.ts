@@ -3,7 +3,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Channel, connect } from "@ipr/grpc";
 import { FeedbackService, QualityService, RecalibrationService, RouterService } from "@ipr/proto";
-import { type FakeUpstream, fakeUpstream, type NatsServer, startNats, temporaryDirectory } from "@ipr/testing";
+import {
+  type FakeUpstream,
+  fakeUpstream,
+  type NatsServer,
+  startNats,
+  temporaryDirectory,
+} from "@ipr/testing";
 import { registryYaml } from "./registry.ts";
 import { type ServiceName, type ServiceProcess, startService } from "./service-process.ts";
 
@@ -43,13 +49,22 @@ export async function startProcesses(environment: Readonly<Record<string, string
       return running.addresses;
     };
     stack.defer(async () => {
-      await Promise.all(Array.from(started.values(), ({ running }) => running.process[Symbol.asyncDispose]()));
+      await Promise.all(
+        Array.from(started.values(), ({ running }) => running.process[Symbol.asyncDispose]()),
+      );
     });
 
     const anyPort = "127.0.0.1:0";
     const natsUrl = { NATS_URL: nats.url };
-    const [embeddingTarget = ""] = await start("embedding", { LISTEN: anyPort, ENCODER_DIR: shipped("encoder") });
-    const [qualityTarget = ""] = await start("quality", { LISTEN: anyPort, BUNDLE_DIR: shipped("bundle"), ...natsUrl });
+    const [embeddingTarget = ""] = await start("embedding", {
+      LISTEN: anyPort,
+      ENCODER_DIR: shipped("encoder"),
+    });
+    const [qualityTarget = ""] = await start("quality", {
+      LISTEN: anyPort,
+      BUNDLE_DIR: shipped("bundle"),
+      ...natsUrl,
+    });
     const [policyTarget = ""] = await start("policy", {
       LISTEN: anyPort,
       EMBEDDING_TARGET: embeddingTarget,

@@ -17,7 +17,10 @@ export async function startService(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<ServiceProcess> {
   const main = fileURLToPath(new URL(`../../services/${name}/src/main.ts`, import.meta.url));
-  const prefixed = Object.entries(settings).map(([key, value]) => [`IPR_${name.toUpperCase()}_${key}`, value]);
+  const prefixed = Object.entries(settings).map(([key, value]) => [
+    `IPR_${name.toUpperCase()}_${key}`,
+    value,
+  ]);
   const process = await startProcess(main, [], {
     env: { ...Object.fromEntries(prefixed), ...environment },
     readyPattern: /"event":"service_started","addresses":(\[[^\]]*\])/,

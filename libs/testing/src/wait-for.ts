@@ -9,17 +9,19 @@ export interface WaitOptions {
   readonly what: string;
 }
 
+type Truthy<T> = Exclude<T, undefined | null | false | 0 | "">;
+
 /** Waits until the condition gives something truthy, and returns that. An error thrown by it counts as "not yet". */
 export async function waitFor<T>(
   condition: () => T | Promise<T>,
   { timeoutMs = 30_000, what }: WaitOptions,
-): Promise<T> {
+): Promise<Truthy<T>> {
   const givesUpAt = Date.now() + timeoutMs;
   let last: unknown;
   for (;;) {
     try {
       const value = await condition();
-      if (value) return value;
+      if (value) return value as Truthy<T>;
       last = value;
     } catch (error) {
       last = error;

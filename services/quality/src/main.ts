@@ -1,0 +1,31 @@
+import { createNatsBus, logNotice } from "@ipr/events";
+import { serveGrpc } from "@ipr/grpc";
+import { loadConfig, runService } from "@ipr/service";
+import { Config } from "./config.ts";
+import { createQuality } from "./index.ts";
+
+const config = loadConfig("quality", Config);
+
+await runService("quality", async ({ logger, resources }) => {
+  const bus = resources.use(
+    createNatsBus({
+      servers: [config.natsUrl],
+      name: "quality",
+      onNotice: (notice) => logNotice(logger, notice),
+    }),
+  );
+  const { registrations } = resources.use(await createQuality({ bundleDir: config.bundleDir, bus, logger }));
+  let ready = true;
+  const serving = await serveGrpc({
+    listen: config.listen,
+    services: registrations,
+    isReady: () => ready,
+    onUnexpected: (error, where) => logger.error("call_failed", { where, error }),
+  });
+  return {
+    serving: [serving],
+    stopBeingReady: () => {
+      ready = false;
+    },
+  };
+});
