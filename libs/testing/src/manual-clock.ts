@@ -1,7 +1,7 @@
 export interface ManualClock {
   /** Milliseconds since the epoch, like Date.now. */
-  now(): number;
-  advance(ms: number): void;
+  readonly now: () => number;
+  readonly advance: (ms: number) => void;
 }
 
 /** A clock that moves only when told to. */

@@ -1,0 +1,104 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { headers, type MsgHdrs } from "@nats-io/transport-node";
+import {
+  type EventBus,
+  maxEventBytes,
+  type NoticeListener,
+  type OutgoingEvent,
+  type Subscription,
+} from "../event-bus.ts";
+import { eventsUnavailable, eventTooLarge } from "../failure.ts";
+import { allStreams, type Stream, streamOf } from "../streams.ts";
+import { type TraceCarrier, tracePublish } from "../tracing.ts";
+import { consumeFromNats } from "./nats-consumer.ts";
+import { natsKeyValue } from "./nats-key-value.ts";
+import { createNatsLink, type NatsLink } from "./nats-link.ts";
+
+/** One attempt to publish; an answer that takes longer was lost with the connection. */
+const attemptTimeoutMs = 2_000;
+const attemptPauseMs = 100;
+
+export interface NatsBusOptions {
+  readonly servers: readonly string[];
+  /** Shown in the server's list of connections: the service's name. */
+  readonly name: string;
+  /** Copies that a cluster keeps of what is stored; 1 by default. */
+  readonly replicas?: number;
+  /** The streams to keep; all by default. Their limits hold where the stream does not exist yet. */
+  readonly streams?: readonly Stream[];
+  /** How long the server waits for an answer before it hands an event out again. */
+  readonly ackWaitMs?: number;
+  readonly onNotice?: NoticeListener;
+}
+
+const defaultAckWaitMs = 30_000;
+
+/** The bus over NATS JetStream, for services in separate processes. */
+export function createNatsBus(options: NatsBusOptions): EventBus {
+  const { replicas = 1, ackWaitMs = defaultAckWaitMs, onNotice = () => undefined } = options;
+  const link = createNatsLink({
+    servers: options.servers,
+    name: options.name,
+    streams: options.streams ?? allStreams,
+    replicas,
+    notify: onNotice,
+  });
+  const subscriptions = new Set<Subscription>();
+  const track = (subscription: Subscription): Subscription => {
+    subscriptions.add(subscription);
+    return subscription;
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all([...subscriptions].map((subscription) => subscription.close()));
+    await link.close();
+  };
+  return {
+    isReady: () => link.isReady(),
+    publish(event, { timeoutMs }) {
+      if (event.data.length > maxEventBytes) {
+        return Promise.reject(eventTooLarge(event.subject, event.data.length, maxEventBytes));
+      }
+      return tracePublish("nats", event, (carrier) => publishUntil(link, event, carrier, timeoutMs));
+    },
+    consume: (consumer, handler) =>
+      track(consumeFromNats({ link, consumer, handler, ackWaitMs, notify: onNotice })),
+    keyValue: (bucket) => natsKeyValue({ link, bucket, replicas, notify: onNotice, track }),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Tries until the timeout; the event's id makes a second try of a stored event harmless. */
+async function publishUntil(
+  link: NatsLink,
+  event: OutgoingEvent,
+  carrier: TraceCarrier,
+  timeoutMs: number,
+): Promise<{ duplicate: boolean }> {
+  const { name } = streamOf(event.subject);
+  const deadline = performance.now() + timeoutMs;
+  let last: unknown;
+  for (;;) {
+    const remainingMs = deadline - performance.now();
+    if (remainingMs < 1) throw eventsUnavailable(`did not confirm within ${timeoutMs} ms`, last);
+    const session = await link.session(remainingMs);
+    try {
+      const { duplicate } = await session.js.publish(event.subject, event.data, {
+        msgID: event.id,
+        headers: toHeaders(carrier),
+        expect: { streamName: name },
+        timeout: Math.min(remainingMs, attemptTimeoutMs),
+      });
+      return { duplicate };
+    } catch (error) {
+      last = error;
+      await delay(Math.min(attemptPauseMs, Math.max(deadline - performance.now(), 0)));
+    }
+  }
+}
+
+function toHeaders(carrier: TraceCarrier): MsgHdrs {
+  const all = headers();
+  for (const [name, value] of Object.entries(carrier)) all.set(name, value);
+  return all;
+}

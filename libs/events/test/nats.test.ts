@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { test } from "node:test";
+import { startNats, waitFor } from "@ipr/testing";
+import { type BusNotice, createNatsBus, type KeyValueChange } from "../src/index.ts";
+import {
+  type BusWorld,
+  collector,
+  decision,
+  isUnavailable,
+  publishAll,
+  reader,
+  testBusContract,
+} from "./bus-contract.ts";
+
+const timeoutMs = 30_000;
+
+async function natsWorld(): Promise<BusWorld & { nats: Awaited<ReturnType<typeof startNats>> }> {
+  const nats = await startNats();
+  return {
+    nats,
+    shares: true,
+    open: (onNotice = () => undefined) =>
+      createNatsBus({ servers: [nats.url], name: "test", ackWaitMs: 2_000, onNotice }),
+    [Symbol.asyncDispose]: () => nats[Symbol.asyncDispose](),
+  };
+}
+
+testBusContract("nats", natsWorld);
+
+test("nats: publish rejects by its deadline while the server is away, and everything resumes when it is back", async () => {
+  await using world = await natsWorld();
+  const { nats } = world;
+  const notices: BusNotice[] = [];
+  await using bus = world.open((notice) => notices.push(notice));
+  const seen = collector();
+  bus.consume(reader("survivor"), seen.handle);
+  const changes: KeyValueChange[] = [];
+  const values = bus.keyValue("ipr-test");
+  await values.put("x", Buffer.from("1"));
+  await values.watch((entry) => changes.push(entry), { key: "x" }).established;
+  await publishAll(bus, ["a"]);
+  await waitFor(() => seen.ids.length === 1, { what: "the first event" });
+
+  await nats.kill();
+  await waitFor(() => !bus.isReady(), { what: "noticing that the server is away" });
+  await assert.rejects(bus.publish(decision("b"), { timeoutMs: 200 }), isUnavailable);
+  const patient = bus.publish(decision("c"), { timeoutMs });
+
+  await nats.restart();
+  assert.deepEqual(await patient, { duplicate: false });
+  await waitFor(() => seen.ids.includes("c"), { what: "the event after the restart" });
+  await using other = world.open();
+  await other.keyValue("ipr-test").put("x", Buffer.from("2"));
+  await waitFor(() => changes.some(({ value }) => Buffer.from(value ?? []).toString() === "2"), {
+    what: "the change after the restart",
+  });
+  assert.ok(notices.some(({ kind }) => kind === "disconnected"));
+  assert.equal(notices.filter(({ kind }) => kind === "connected").length, 2);
+});
+
+test("nats: a bus that starts before its server works once the server is there", async () => {
+  await using world = await natsWorld();
+  await world.nats.kill();
+  await using bus = world.open();
+  const seen = collector();
+  const subscription = bus.consume(reader("early"), seen.handle);
+  assert.equal(bus.isReady(), false);
+  const published = bus.publish(decision("a"), { timeoutMs });
+  await assert.rejects(bus.publish(decision("b"), { timeoutMs: 50 }), isUnavailable);
+  await world.nats.restart();
+  await published;
+  await subscription.established;
+  await waitFor(() => seen.ids.includes("a"), { what: "the event" });
+});
+
+test("nats: replicas that start at once agree on the streams, and keep an operator's limits", async () => {
+  await using world = await natsWorld();
+  const buses = Array.from({ length: 5 }, () => world.open());
+  await Promise.all(buses.map((bus, index) => bus.publish(decision(`from-${index}`), { timeoutMs })));
+  await Promise.all(buses.map((bus) => bus.close()));
+
+  await using connection = await adminConnection(world.nats.url);
+  await connection.manager.streams.update("DECISIONS", { max_bytes: 1_048_576 });
+  await using later = world.open();
+  await later.publish(decision("later"), { timeoutMs });
+  const { config, state } = await connection.manager.streams.info("DECISIONS");
+  assert.equal(config.max_bytes, 1_048_576);
+  assert.equal(state.messages, 6);
+});
+
+test("nats: what a killed process had not finished is handed to the next one", async () => {
+  await using world = await natsWorld();
+  await using bus = world.open();
+  await publishAll(bus, ["a", "b"]);
+  const script = `
+    import { createNatsBus, streams } from ${JSON.stringify(new URL("../src/index.ts", import.meta.url).href)};
+    const bus = createNatsBus({ servers: [${JSON.stringify(world.nats.url)}], name: "victim", ackWaitMs: 500 });
+    bus.consume({ durable: "heir", stream: streams.decisions }, async () => process.kill(process.pid, "SIGKILL"));`;
+  const victim = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "inherit" });
+  const [, signal] = (await once(victim, "exit")) as [unknown, string];
+  assert.equal(signal, "SIGKILL");
+  const seen = collector();
+  bus.consume(reader("heir"), seen.handle);
+  await publishAll(bus, ["c"]);
+  await waitFor(() => seen.ids.length === 3, { what: "all events at the living consumer" });
+  assert.deepEqual(seen.ids.toSorted(), ["a", "b", "c"]);
+});
+
+async function adminConnection(url: string) {
+  const { connect } = await import("@nats-io/transport-node");
+  const { jetstreamManager } = await import("@nats-io/jetstream");
+  const connection = await connect({ servers: url });
+  return {
+    manager: await jetstreamManager(connection),
+    [Symbol.asyncDispose]: () => connection.close(),
+  };
+}
