@@ -3,5 +3,9 @@ export { type LabelledPrompt, type Split, splitOf, splits } from "./data/labelle
 export { readLabelledPrompts } from "./data/read-labelled-prompts.ts";
 export { distill, type DistillOptions } from "./distill/distill.ts";
 export { type GoldenVector, readGoldenVectors } from "./distill/golden-vectors.ts";
+export { evaluate, type EvaluateOptions } from "./evaluate/evaluate.ts";
+export type { Evaluation } from "./evaluate/evaluation.ts";
+export { evaluationJson, formatEvaluation } from "./evaluate/format-evaluation.ts";
+export { renderReport } from "./evaluate/report/render-report.ts";
 export type { OnProgress, Progress } from "./progress.ts";
 export { train, type TrainedCandidate, type TrainOptions, type TrainReport } from "./train/train.ts";

@@ -4,7 +4,6 @@ import {
   createPredictor,
   type Encoder,
   loadBundle,
-  loadEncoder,
   type QualityPredictor,
 } from "@ipr/estimator";
 import { joinData } from "../data/join-data.ts";
@@ -26,8 +25,8 @@ import { writeWhole } from "./write-whole.ts";
 export interface EvaluateOptions {
   /** Directory of the bundle. */
   readonly bundle: string;
-  /** Directory of the encoder that the bundle was trained with. */
-  readonly encoder: string;
+  /** The encoder that the bundle was trained with. */
+  readonly encoder: Encoder;
   readonly data: readonly string[];
   readonly split?: EvaluatedSplit | undefined;
   /** A price file; without it the `.meta.json` beside each data file. */
@@ -58,9 +57,8 @@ export async function evaluate(
   options: EvaluateOptions,
   onProgress: OnProgress = () => {},
 ): Promise<Evaluation> {
-  const { data, split = "test", seed = defaultSeed } = options;
+  const { encoder, data, split = "test", seed = defaultSeed } = options;
   const bundle = await loadBundle(options.bundle);
-  const encoder = await loadEncoder(options.encoder);
   requireSameEncoder(bundle, encoder);
   onProgress({ stage: "read data", done: 0, total: data.length });
   const prompts = await joinData(data);

@@ -26,6 +26,11 @@ export function formatEvaluation(evaluation: Evaluation): string {
   return `${text.join("\n\n")}\n`;
 }
 
+/** The evaluation for machines. A figure that the data do not define has null values. */
+export function evaluationJson(evaluation: Evaluation): string {
+  return `${JSON.stringify(evaluation, null, 2)}\n`;
+}
+
 function indented(rows: readonly (readonly string[])[]): readonly string[] {
   return textTable(rows).map((line) => `  ${line}`);
 }

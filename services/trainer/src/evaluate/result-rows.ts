@@ -23,22 +23,16 @@ export function candidateRows({ candidates, perCandidate }: Evaluation): readonl
 
 /** Both rules and every reference row. */
 export function areaRows(evaluation: Evaluation): readonly (readonly string[])[] {
-  const header = ["", "area", "rescaled", "over the frontier", "envelope", "quality ratio", "saving"];
+  const header = ["", "area", "rescaled", "over the frontier", "quality ratio", "saving"];
   const ownRows = rules.map((rule) => {
-    const { area, rescaled, overFrontier, envelope } = evaluation.rules[rule];
-    return [
-      ruleLabels[rule],
-      figure(area),
-      number(rescaled.value),
-      figure(overFrontier),
-      number(envelope.value),
-    ];
+    const { area, rescaled, overFrontier } = evaluation.rules[rule];
+    return [ruleLabels[rule], figure(area), number(rescaled.value), figure(overFrontier)];
   });
   const referenceRows = referenceNames.map((name) => {
     const { area, qualityRatio, saving } = evaluation.references[name];
     const row = [referenceLabel(name, evaluation), figure(area)];
     if (qualityRatio !== undefined && saving !== undefined) {
-      row.push("", "", "", figure(qualityRatio), percent(saving));
+      row.push("", "", figure(qualityRatio), percent(saving));
     }
     return row;
   });

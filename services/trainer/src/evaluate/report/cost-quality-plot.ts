@@ -2,6 +2,8 @@ import { type Evaluation, type PlotPoint, type Rule, rules, targets } from "../e
 import { drawAxes, plot, rangeOf } from "./axes.ts";
 import { escape } from "./html.ts";
 
+/** A candidate dearer than this many times the reference would push everything else into a corner. */
+const maxCostOverReference = 1.3;
 /** Beyond this many names the plot is a heap of letters; the table has them all. */
 const maxNamedCandidates = 12;
 
@@ -9,7 +11,9 @@ const maxNamedCandidates = 12;
 export function costQualityPlot(evaluation: Evaluation): string {
   const { plots, candidates, cheapest, reference } = evaluation;
   const perThousand = ([costUsd, quality]: PlotPoint): PlotPoint => [1_000 * costUsd, quality];
-  const singles = candidates.map((name) => ({ name, point: perThousand(plots.candidates[name]!) }));
+  const singles = candidates
+    .filter((name) => isDrawn(evaluation, name))
+    .map((name) => ({ name, point: perThousand(plots.candidates[name]!) }));
   const pointOf = (name: string) => perThousand(plots.candidates[name]!);
   const curves = {
     oracle: plots.curves.oracle.map(perThousand),
@@ -18,7 +22,8 @@ export function costQualityPlot(evaluation: Evaluation): string {
     gate: plots.curves.gate.map(perThousand),
     utility: plots.curves.utility.map(perThousand),
   };
-  const shown = [...Object.values(curves).flat(), ...singles.map(({ point }) => point)];
+  const isInside = ([costUsd]: PlotPoint) => costUsd <= maxCostOverReference * pointOf(reference)[0];
+  const shown = [...Object.values(curves).flat().filter(isInside), ...singles.map(({ point }) => point)];
   const axes = drawAxes(
     {
       x: rangeOf(
@@ -34,7 +39,10 @@ export function costQualityPlot(evaluation: Evaluation): string {
   );
   const lines = Object.entries(curves).map(
     ([name, points]) =>
-      `<polyline class="line ${name}" points="${points.map(([costUsd, quality]) => `${axes.x(costUsd)},${axes.y(quality)}`).join(" ")}"/>`,
+      `<polyline class="line ${name}" points="${points
+        .filter(isInside)
+        .map(([costUsd, quality]) => `${axes.x(costUsd)},${axes.y(quality)}`)
+        .join(" ")}"/>`,
   );
   const named = new Set(singles.length > maxNamedCandidates ? [cheapest, reference] : candidates);
   const dots = singles.map(({ name, point: [costUsd, quality] }) => {
@@ -47,6 +55,15 @@ export function costQualityPlot(evaluation: Evaluation): string {
 ${axes.svg}
 ${[...lines, ...chosen, ...dots].join("\n")}
 </svg>`;
+}
+
+function isDrawn({ plots, reference }: Evaluation, name: string): boolean {
+  return plots.candidates[name]![0] <= maxCostOverReference * plots.candidates[reference]![0];
+}
+
+/** Candidates that are too dear for the drawing. */
+export function notDrawn(evaluation: Evaluation): readonly string[] {
+  return evaluation.candidates.filter((name) => !isDrawn(evaluation, name));
 }
 
 /** Left of the dot in the right half, so that no name leaves the drawing. */

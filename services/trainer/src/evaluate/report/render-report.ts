@@ -3,7 +3,7 @@ import type { Evaluation } from "../evaluation.ts";
 import { figure, grouped, number } from "../format-figures.ts";
 import { predictionLabels } from "../labels.ts";
 import { areaRows, candidateRows, leftOut, targetRows } from "../result-rows.ts";
-import { costQualityLegend, costQualityPlot } from "./cost-quality-plot.ts";
+import { costQualityLegend, costQualityPlot, notDrawn } from "./cost-quality-plot.ts";
 import { escape, htmlTable } from "./html.ts";
 import { reliabilityPlot } from "./reliability-plot.ts";
 import { reportStyle } from "./report-style.ts";
@@ -27,7 +27,7 @@ export function renderReport(evaluation: Evaluation): string {
 
 <h2>Cost and quality</h2>
 <div class="card">${costQualityPlot(evaluation)}
-<div class="legend">${legend()}</div></div>
+<div class="legend">${legend()}</div></div>${omitted(evaluation)}
 
 <h2>Targets</h2>
 <p class="soft">Settings were chosen on other rows (${escape(chosenWords(evaluation))}) and read on the measured ones. "In hindsight" chooses on the measured rows: never the result.</p>
@@ -66,6 +66,13 @@ function legend(): string {
     `<span><svg viewBox="0 0 26 10"><circle class="candidate" cx="13" cy="5" r="4"/></svg>a candidate</span>`,
     `<span><svg viewBox="0 0 26 10"><path class="chosen utility" d="M13 0l5 5l-5 5l-5 -5z"/></svg>a target's setting</span>`,
   ].join("\n");
+}
+
+function omitted(evaluation: Evaluation): string {
+  const names = notDrawn(evaluation);
+  return names.length === 0
+    ? ""
+    : `<p class="soft">Much dearer than the reference, not drawn: ${escape(names.join(", "))}.</p>`;
 }
 
 function tiles({ prediction, apgr }: Evaluation): string {

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { LabelledPrompt, Split } from "../data/labelled-prompt.ts";
+import { minRows, selectRows } from "./select-rows.ts";
+
+let next = 0;
+const row = (
+  split: Split,
+  scores: Record<string, number> = { small: 0, large: 1 },
+  text?: string,
+): LabelledPrompt => {
+  next += 1;
+  return { id: `row-${next}`, source: "", text: text ?? `prompt ${next}`, scores, outputTokens: {}, split };
+};
+const rows = (count: number, split: Split, scores?: Record<string, number>) =>
+  Array.from({ length: count }, () => row(split, scores));
+const pool = ["small", "large"];
+
+test("measures the split, chooses on the others, and counts what is left out", () => {
+  const prompts = [
+    ...rows(minRows, "test"),
+    ...rows(3, "train"),
+    ...rows(2, "val"),
+    row("test", { small: 1 }),
+  ];
+  const { evaluated, others, excluded } = selectRows(prompts, pool, "test");
+  assert.equal(evaluated.length, minRows);
+  assert.equal(others.length, 5);
+  assert.deepEqual(excluded, [
+    { reason: "of another split", rows: 5 },
+    { reason: "without a label of every candidate", rows: 1 },
+  ]);
+});
+
+test("never chooses on test rows, nor on a prompt that is measured too", () => {
+  const measured = [row("val", undefined, "What is  two plus two?"), ...rows(minRows, "val")];
+  const copy = row("train", undefined, "what is two plus two?");
+  const { others } = selectRows([...measured, ...rows(4, "test"), copy, ...rows(1, "train")], pool, "val");
+  assert.deepEqual(
+    others.map(({ split, text }) => [split, text === copy.text]),
+    [["train", false]],
+  );
+});
+
+test("all rows leave none to choose on", () => {
+  const { evaluated, others } = selectRows([...rows(minRows, "test"), ...rows(2, "train")], pool, "all");
+  assert.equal(evaluated.length, minRows + 2);
+  assert.deepEqual(others, []);
+});
+
+test("an empty split is an error that lists the splits there are", () => {
+  assert.throws(() => selectRows(rows(2, "train"), pool, "test"), /no row is in the split test.*train 2/);
+});
+
+test("candidates that are never labelled together are an error that names the largest group that is", () => {
+  const prompts = [...rows(30, "test", { a: 1, b: 0 }), ...rows(40, "test", { b: 1, c: 0 })];
+  assert.throws(
+    () => selectRows(prompts, ["a", "b", "c"], "test"),
+    /0 rows have a label of every candidate.*40 rows go together with --pool b,c/,
+  );
+  assert.throws(
+    () => selectRows(rows(30, "test", { a: 1 }), ["a", "b"], "test"),
+    /No two candidates are labelled on the same rows/,
+  );
+});
