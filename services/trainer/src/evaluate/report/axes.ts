@@ -44,11 +44,11 @@ export function drawAxes(
   return { x, y, svg: [...vertical, ...horizontal, ...titles].join("\n") };
 }
 
-/** Four to ten round values inside the range. */
+/** Four to eleven round values inside the range. */
 export function ticks({ from, to }: Range): readonly number[] {
-  const rough = (to - from) / 6;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10);
+  const largest = (to - from) / 4;
+  const power = 10 ** Math.floor(Math.log10(largest));
+  const step = power * ([5, 2].find((factor) => factor * power <= largest) ?? 1);
   const first = Math.ceil(from / step);
   const count = Math.floor(to / step) - first + 1;
   return Array.from({ length: count }, (_, index) => (first + index) * step);
