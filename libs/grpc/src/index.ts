@@ -6,5 +6,5 @@ export { multiplex, type MultiplexedClient } from "./multiplexed-client.ts";
 export { multiplexed } from "./multiplexed-handler.ts";
 export { register, serveGrpc, type GrpcServerOptions, type Registration, type Serving } from "./server.ts";
 export type { AnyService, CallContext, CallOptions, Client, Handlers } from "./types.ts";
-export type { UnexpectedErrorSink } from "./unexpected.ts";
+export { toIprError, type UnexpectedErrorSink } from "./unexpected.ts";
 export { validate } from "./validation.ts";

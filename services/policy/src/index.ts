@@ -1,0 +1,65 @@
+import { createBackgroundPublisher, encodeDecision, type EventBus } from "@ipr/events";
+import type { Client, Registration } from "@ipr/grpc";
+import type { EmbeddingService, QualityService } from "@ipr/proto";
+import type { RegistryStore } from "@ipr/registry";
+import type { Logger } from "@ipr/service";
+import { directEstimator } from "./adapters/direct-estimator.ts";
+import { streamedEstimator } from "./adapters/streamed-estimator.ts";
+import { createEvents } from "./events.ts";
+import { feedbackService } from "./rpc/feedback-service.ts";
+import { registryService } from "./rpc/registry-service.ts";
+import { routerService } from "./rpc/router-service.ts";
+
+/** How long closing waits for decision events that are not yet published. */
+const flushTimeoutMs = 5_000;
+
+export interface PolicyDependencies {
+  readonly bus: EventBus;
+  /** Candidates and routers; opened by the caller, who may share and must close it. */
+  readonly registry: RegistryStore;
+  readonly embedding: Client<typeof EmbeddingService>;
+  readonly quality: Client<typeof QualityService>;
+  /** True when the neighbours are in other processes: calls then share one stream to each. */
+  readonly streamed: boolean;
+  readonly logger: Logger;
+  readonly estimateTimeoutMs: number;
+  readonly feedbackTimeoutMs: number;
+  readonly maxPendingEvents: number;
+}
+
+export interface Policy {
+  readonly registrations: readonly Registration[];
+  /** Publishes what is pending, within five seconds, and closes the streams to the neighbours. */
+  close(): Promise<void>;
+}
+
+/** RouterService, RegistryService and FeedbackService. Needs no neighbour to start. */
+export function createPolicy(dependencies: PolicyDependencies): Policy {
+  const { bus, registry, embedding, quality, logger, maxPendingEvents } = dependencies;
+  const publisher = createBackgroundPublisher(bus, {
+    maxPendingEvents,
+    onDropped: ({ id }, why) => events.decisionEventDropped(id, why),
+  });
+  const events = createEvents(logger, () => publisher.counts());
+  const streamed = dependencies.streamed ? streamedEstimator({ embedding, quality }) : undefined;
+  const onUnexpected = (error: unknown, where: string) => logger.error("call_failed", { where, error });
+  const route = {
+    registry,
+    estimator: streamed ?? directEstimator({ embedding, quality }),
+    estimateTimeoutMs: dependencies.estimateTimeoutMs,
+    record: (event: Parameters<typeof encodeDecision>[0]) => publisher.offer(encodeDecision(event)),
+    events,
+  };
+  return {
+    registrations: [
+      routerService(route, onUnexpected),
+      registryService({ registry, events }),
+      feedbackService({ bus, feedbackTimeoutMs: dependencies.feedbackTimeoutMs, events }),
+    ],
+    async close() {
+      streamed?.close();
+      await publisher.flush(flushTimeoutMs);
+      await publisher.close();
+    },
+  };
+}
