@@ -1,0 +1,55 @@
+import { randomUUIDv7 } from "node:crypto";
+import { createNatsBus, logNotice } from "@ipr/events";
+import { connect, serveGrpc } from "@ipr/grpc";
+import { FeedbackService, RouterService } from "@ipr/proto";
+import { openRegistry, resolveEndpoints } from "@ipr/registry";
+import { loadConfig, runService } from "@ipr/service";
+import { Config } from "./config.ts";
+import { logRegistryNotice } from "./events.ts";
+import { createProxy, serveHttp } from "./index.ts";
+
+const config = loadConfig("proxy", Config);
+
+await runService("proxy", async ({ logger, resources, environment }) => {
+  const { listenHttp, listenGrpc, policyTarget, natsUrl, ...settings } = config;
+  const bus = resources.use(
+    createNatsBus({ servers: [natsUrl], name: "proxy", onNotice: (notice) => logNotice(logger, notice) }),
+  );
+  const registry = resources.use(
+    await openRegistry(bus, {
+      resolve: (stored) => resolveEndpoints(stored, environment).registry,
+      onNotice: (notice) => logRegistryNotice(logger, notice),
+    }),
+  );
+  const policy = resources.use(
+    connect({ name: "policy", target: policyTarget, timeoutMs: settings.routeTimeoutMs }),
+  );
+  let accepting = true;
+  const proxy = resources.use(
+    createProxy({
+      router: policy.client(RouterService),
+      feedback: policy.client(FeedbackService),
+      registry,
+      bus,
+      environment,
+      logger,
+      clock: Date,
+      newId: randomUUIDv7,
+      settings,
+      isAccepting: () => accepting,
+    }),
+  );
+  const grpc = await serveGrpc({
+    listen: listenGrpc,
+    services: proxy.registrations,
+    isReady: () => accepting && registry.isLoaded(),
+    onUnexpected: (error, where) => logger.error("call_failed", { where, error }),
+  });
+  const http = await serveHttp(proxy.app, listenHttp);
+  return {
+    serving: [http, grpc],
+    stopBeingReady: () => {
+      accepting = false;
+    },
+  };
+});
