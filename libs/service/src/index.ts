@@ -11,6 +11,7 @@ export { createLogger, type LogFields, type Logger, type LogLevel } from "./logg
 export { Resources, type Closable } from "./resources.ts";
 export {
   loadConfig,
+  processArguments,
   processEnvironment,
   processLogger,
   runService,

@@ -1,7 +1,8 @@
 import { isSpanContextValid, trace } from "@opentelemetry/api";
 import { IprError } from "@ipr/errors";
 
-export type LogLevel = "debug" | "info" | "warn" | "error";
+export const logLevels = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof logLevels)[number];
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** Writes one JSON line an event. Event names are past tense; prompts, completions and keys never appear. */

@@ -2,7 +2,7 @@ import type { Serving } from "@ipr/grpc";
 import { IprError } from "@ipr/errors";
 import { type ConfigSchema, type Environment, parseConfig } from "./config.ts";
 import { renderHelp } from "./help.ts";
-import { createLogger, type Logger, type LogLevel } from "./logger.ts";
+import { createLogger, type Logger, type LogLevel, logLevels } from "./logger.ts";
 import { Resources } from "./resources.ts";
 import { startTelemetry } from "./telemetry.ts";
 import type { z } from "zod";
@@ -29,6 +29,11 @@ export function processEnvironment(): Environment {
   return process.env;
 }
 
+/** The arguments of this process, without the program. */
+export function processArguments(): readonly string[] {
+  return process.argv.slice(2);
+}
+
 /** Reads the settings of a service, or prints `--help`, or prints what is wrong with them, and exits. */
 export function loadConfig<S extends ConfigSchema>(service: string, schema: S): z.infer<S> {
   if (process.argv.includes("--help")) {
@@ -44,9 +49,9 @@ export function loadConfig<S extends ConfigSchema>(service: string, schema: S): 
 }
 
 /** The process's logger: JSON lines on standard error, from IPR_LOG_LEVEL (debug, info, warn, error) up. */
-export function processLogger(service: string): Logger {
+export function processLogger(service: string, unsetLevel: LogLevel = "info"): Logger {
   const asked = process.env["IPR_LOG_LEVEL"];
-  const level: LogLevel = asked === "debug" || asked === "warn" || asked === "error" ? asked : "info";
+  const level = logLevels.find((known) => known === asked) ?? unsetLevel;
   return createLogger({ service, level, write: (line) => process.stderr.write(line), now: () => new Date() });
 }
 

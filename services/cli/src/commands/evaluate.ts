@@ -1,0 +1,48 @@
+import { loadEncoder } from "@ipr/estimator";
+import { shipped } from "@ipr/standalone";
+import { evaluate, evaluationJson, formatEvaluation } from "@ipr/trainer";
+import { Command, Option } from "commander";
+import { progressPrinter } from "../output/progress.ts";
+import { parseCount, parseNames } from "./options.ts";
+
+interface EvaluateCommandOptions {
+  readonly bundle: string;
+  readonly data: string[];
+  readonly encoder: string;
+  readonly split: "train" | "val" | "test" | "all";
+  readonly prices?: string;
+  readonly pool?: string[];
+  readonly report?: string;
+  readonly seed: number;
+  readonly json?: true;
+}
+
+export function evaluateCommand(): Command {
+  return new Command("evaluate")
+    .description(
+      "Measures a bundle on labelled prompts: estimates, routing rules at their targets, and what they must be seen beside.",
+    )
+    .option("--bundle <directory>", "the bundle", shipped.bundleDir)
+    .requiredOption("--data <files...>", "labelled prompts, .jsonl or .jsonl.gz")
+    .option("--encoder <directory>", "the encoder the bundle was trained with", shipped.encoderDir)
+    .addOption(
+      new Option("--split <name>", "which rows are measured")
+        .choices(["train", "val", "test", "all"])
+        .default("test"),
+    )
+    .option("--prices <file>", "registry.yaml or .meta.json (default: the .meta.json beside each data file)")
+    .option("--pool <names>", "route between these only, separated by commas", parseNames)
+    .option("--report <file>", "write a self-contained HTML report with plots")
+    .option("--seed <n>", "of the bootstrap", parseCount(0), 1)
+    .option("--json", "print every figure with its 95 % interval as JSON")
+    .addHelpText(
+      "after",
+      "\nExample:\n  ipr evaluate --bundle my-bundle --data my-prompts.jsonl --report report.html",
+    )
+    .action(async ({ json, ...options }: EvaluateCommandOptions) => {
+      const printer = progressPrinter(process.stderr);
+      const encoder = await loadEncoder(options.encoder);
+      const result = await evaluate({ ...options, encoder }, printer.report).finally(printer.end);
+      process.stdout.write(json ? evaluationJson(result) : formatEvaluation(result));
+    });
+}

@@ -1,0 +1,79 @@
+import { toJson } from "@bufbuild/protobuf";
+import { connect } from "@ipr/grpc";
+import { type RouteResponse, RouteResponseSchema, RouterService } from "@ipr/proto";
+import type { Environment } from "@ipr/service";
+import { Command } from "commander";
+import { renderDecision } from "../output/decision.ts";
+import { parseAddress, parseNames, parseShare } from "./options.ts";
+import { withRouter } from "./with-router.ts";
+
+/** How long a decision may take: one in this process first compiles what it runs. */
+const timeoutMs = 10_000;
+
+interface RouteOptions {
+  readonly tolerance?: number;
+  readonly router: string;
+  readonly candidates?: string[];
+  readonly target?: string;
+  readonly registry?: string;
+  readonly bundle?: string;
+  readonly json?: true;
+}
+
+export function routeCommand(environment: Environment): Command {
+  return new Command("route")
+    .description(
+      "Decides for one prompt and explains the decision. Decides in this process, or asks --target.",
+    )
+    .argument("<prompt>", "the prompt; - reads it from standard input")
+    .option(
+      "--tolerance <share>",
+      "predicted quality to give up for a lower price, 0 to 1 (default: the router's)",
+      parseShare,
+    )
+    .option("--router <name>", "the router to ask", "default")
+    .option("--candidates <names>", "choose among these only, separated by commas", parseNames)
+    .option("--target <host:port>", "ask a running router over gRPC", parseAddress)
+    .option("--registry <file>", "candidates and routers, without --target (default: the shipped ones)")
+    .option("--bundle <directory>", "trained estimator, without --target (default: the shipped one)")
+    .option("--json", "print the RouteResponse in the protobuf JSON mapping")
+    .addHelpText("after", '\nExample:\n  ipr route "Prove that sqrt(2) is irrational" --tolerance 0.1')
+    .action(async (argument: string, options: RouteOptions) => {
+      const prompt = argument === "-" ? await readStandardInput() : argument;
+      const decision = await decide(environment, prompt, options);
+      process.stdout.write(options.json ? renderJson(decision) : renderDecision(decision));
+    });
+}
+
+async function decide(
+  environment: Environment,
+  prompt: string,
+  options: RouteOptions,
+): Promise<RouteResponse> {
+  const request = {
+    router: options.router,
+    input: { case: "prompt" as const, value: prompt },
+    ...(options.tolerance === undefined ? {} : { tolerance: options.tolerance }),
+    candidates: options.candidates ?? [],
+  };
+  if (options.target === undefined) {
+    return withRouter(environment, options, (router) => router.route(request, { timeoutMs }));
+  }
+  const channel = connect({ name: options.target, target: options.target, timeoutMs });
+  try {
+    return await channel.client(RouterService).route(request);
+  } finally {
+    channel.close();
+  }
+}
+
+/** Every field is printed, also false and zero: a machine should not have to know the defaults. */
+function renderJson(decision: RouteResponse): string {
+  return `${JSON.stringify(toJson(RouteResponseSchema, decision, { alwaysEmitImplicit: true }), null, 2)}\n`;
+}
+
+async function readStandardInput(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
+}

@@ -1,0 +1,87 @@
+import { train, type TrainReport } from "@ipr/trainer";
+import { shipped } from "@ipr/standalone";
+import { Command } from "commander";
+import { percent, quality } from "../output/numbers.ts";
+import { progressPrinter } from "../output/progress.ts";
+import { renderTable } from "../output/table.ts";
+import { parseCount, parseNames } from "./options.ts";
+
+interface TrainCommandOptions {
+  readonly data: string[];
+  readonly out: string;
+  readonly encoder: string;
+  readonly candidates?: string[];
+  readonly prices?: string;
+  readonly seed: number;
+  readonly json?: true;
+}
+
+export function trainCommand(): Command {
+  return new Command("train")
+    .description("Trains a bundle from labelled prompts (JSON Lines, one prompt a row; see docs/data.md).")
+    .requiredOption("--data <files...>", "labelled prompts, .jsonl or .jsonl.gz; several files are joined")
+    .requiredOption("--out <directory>", "where the bundle goes; written whole or not at all")
+    .option("--encoder <directory>", "the encoder", shipped.encoderDir)
+    .option(
+      "--candidates <names>",
+      "train these only, separated by commas (default: all with labels)",
+      parseNames,
+    )
+    .option("--pool <names>", "another name of --candidates", parseNames)
+    .option("--prices <file>", "registry.yaml or .meta.json (default: the .meta.json beside each data file)")
+    .option("--seed <n>", "equal data, options and seed give the same bundle", parseCount(0), 7)
+    .option("--json", "print the report as JSON")
+    .addHelpText(
+      "after",
+      "\nExample:\n  ipr train --data my-prompts.jsonl --prices registry.yaml --out my-bundle",
+    )
+    .action(async ({ json, ...options }: TrainCommandOptions & { pool?: string[] }) => {
+      const printer = progressPrinter(process.stderr);
+      const candidates = options.candidates ?? options.pool;
+      const report = await train({ ...options, candidates }, printer.report).finally(printer.end);
+      process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report));
+    });
+}
+
+function renderReport(report: TrainReport): string {
+  const { bundle, out, rows, candidates, test, testBySource, notes } = report;
+  const rowsText = `${rows.train} train, ${rows.val} val, ${rows.test} test${rows.dropped > 0 ? `, ${rows.dropped} dropped` : ""}`;
+  const table = renderTable(
+    [
+      { title: "candidate" },
+      { title: "labels", align: "right" },
+      { title: "mean quality", align: "right" },
+      { title: "" },
+    ],
+    candidates.map(({ name, labels, meanQuality, hasAdapter }) => [
+      name,
+      String(labels),
+      quality(meanQuality),
+      hasAdapter ? "" : "too few labels: predicted by its mean",
+    ]),
+  );
+  const metrics = Object.entries({ ...(test && { all: test }), ...testBySource }).map(
+    ([part, { r2, auc, mae }]) => [part, r2.toFixed(3), auc.toFixed(3), mae.toFixed(3)],
+  );
+  const metricsTable =
+    metrics.length === 0
+      ? "no test rows: nothing was measured\n"
+      : renderTable(
+          [
+            { title: "on test rows of" },
+            { title: "R2", align: "right" },
+            { title: "AUC", align: "right" },
+            { title: "MAE", align: "right" },
+          ],
+          metrics,
+        );
+  const dropped = rows.dropped / Math.max(1, rows.train + rows.val + rows.test + rows.dropped);
+  const warning = dropped > 0.5 ? `${percent(dropped)} of the rows have no label of these candidates\n` : "";
+  return [
+    `${table}\n${metricsTable}\n`,
+    warning,
+    ...notes.map((note) => `note: ${note}\n`),
+    `bundle ${bundle} in ${out} (rows: ${rowsText})\n`,
+    `next: ipr evaluate --bundle ${out} --data <labelled prompts>\n`,
+  ].join("");
+}

@@ -1,0 +1,70 @@
+import { type Environment, processLogger, runService } from "@ipr/service";
+import { createStandalone, defaultStateDir, renderBanner, shipped } from "@ipr/standalone";
+import { Command } from "commander";
+import { parseAddress } from "./options.ts";
+
+interface UpOptions {
+  readonly http: string;
+  readonly grpc: string;
+  readonly state: string;
+  readonly ephemeral?: true;
+  readonly registry: string;
+  readonly bundle: string;
+  readonly encoder: string;
+}
+
+export function upCommand(environment: Environment): Command {
+  return new Command("up")
+    .description(
+      "Runs the router in one process: gRPC, the OpenAI-compatible edge and an embedded event store.",
+    )
+    .option("--http <host:port>", "where the OpenAI-compatible edge listens", parseAddress, "127.0.0.1:8080")
+    .option("--grpc <host:port>", "where gRPC listens", parseAddress, "127.0.0.1:50051")
+    .option(
+      "--state <directory>",
+      "where events and what was learned are kept",
+      defaultStateDir(environment, process.platform),
+    )
+    .option("--ephemeral", "keep events and what was learned in memory only")
+    .option("--registry <file>", "candidates and routers", shipped.registryFile)
+    .option("--bundle <directory>", "the trained estimator", shipped.bundleDir)
+    .option("--encoder <directory>", "the encoder the bundle was trained with", shipped.encoderDir)
+    .addHelpText(
+      "after",
+      `
+Providers come from the registry, or from the environment:
+  IPR_UPSTREAM_BASE_URL, IPR_UPSTREAM_API_KEY  any OpenAI-compatible server, for every candidate
+  OPENAI_API_KEY, ANTHROPIC_API_KEY            the candidates of that family
+Without any, answers are simulated and say so. IPR_LOG_LEVEL is debug, info, warn (default) or error.
+
+Example:
+  ipr up --http 127.0.0.1:8080 --grpc 127.0.0.1:50051 --state ./state`,
+    )
+    .action(async (options: UpOptions) => {
+      const logger = processLogger("standalone", "warn");
+      await runService(
+        "standalone",
+        async ({ resources }) => {
+          const standalone = resources.use(
+            await createStandalone({
+              bundleDir: options.bundle,
+              encoderDir: options.encoder,
+              registryFile: options.registry,
+              stateDir: options.ephemeral ? undefined : options.state,
+              environment,
+              logger,
+            }),
+          );
+          const { http, grpc, stopBeingReady } = await standalone.serve({
+            http: options.http,
+            grpc: options.grpc,
+          });
+          const stateDir = options.ephemeral ? "memory" : options.state;
+          const where = { http: http.address, grpc: grpc.address, stateDir };
+          process.stdout.write(renderBanner({ ...standalone.facts, ...where }));
+          return { serving: [http, grpc], stopBeingReady };
+        },
+        logger,
+      );
+    });
+}

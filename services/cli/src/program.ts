@@ -1,0 +1,23 @@
+import type { Environment } from "@ipr/service";
+import { Command } from "commander";
+import { benchCommand } from "./commands/bench.ts";
+import { encoderCommand } from "./commands/encoder.ts";
+import { evaluateCommand } from "./commands/evaluate.ts";
+import { routeCommand } from "./commands/route.ts";
+import { trainCommand } from "./commands/train.ts";
+import { upCommand } from "./commands/up.ts";
+
+/** The `ipr` command line. Exit code 0 only on success; errors are one line on standard error. */
+export function createProgram(environment: Environment): Command {
+  return new Command("ipr")
+    .description(
+      "Intelligent prompt router: predicts from a prompt the quality each candidate model would give, and picks the cheapest within the caller's tolerance.",
+    )
+    .showHelpAfterError("(add --help for what this command takes)")
+    .addCommand(upCommand(environment))
+    .addCommand(routeCommand(environment))
+    .addCommand(trainCommand())
+    .addCommand(evaluateCommand())
+    .addCommand(encoderCommand())
+    .addCommand(benchCommand(environment));
+}

@@ -1,0 +1,44 @@
+/** What a person is told when the router serves. */
+export interface BannerFacts {
+  readonly http: string;
+  readonly grpc: string;
+  readonly bundle: string;
+  readonly routers: readonly string[];
+  readonly candidates: number;
+  /** Where answers come from, one line each. */
+  readonly providers: readonly string[];
+  readonly simulated: boolean;
+  /** Routers whose trust state an operator forced to `route`. */
+  readonly forcedRouters: readonly string[];
+  readonly stateDir: string;
+}
+
+export function renderBanner(facts: BannerFacts): string {
+  const { http, grpc, bundle, routers, candidates, providers, simulated, forcedRouters, stateDir } = facts;
+  const lines = [
+    `ready http=${http} grpc=${grpc}`,
+    "",
+    `IPR with ${candidates} candidates and the routers ${routers.join(", ")}; bundle ${bundle}; state in ${stateDir}`,
+  ];
+  if (forcedRouters.length > 0) {
+    lines.push(
+      `DEMONSTRATION: ${forcedRouters.join(", ")} forced to trust its estimates without evidence from your traffic.`,
+    );
+  }
+  if (simulated) {
+    lines.push(
+      "SIMULATED: no provider is configured, so answers are made up by this process and say so. Set OPENAI_API_KEY,",
+      "ANTHROPIC_API_KEY or IPR_UPSTREAM_BASE_URL (any OpenAI-compatible server), or list endpoints in --registry FILE.",
+    );
+  }
+  lines.push(...providers);
+  const question = '{"model":"ipr/default","messages":[{"role":"user","content":"What is 17 * 23?"}]}';
+  lines.push(
+    "",
+    "Try:",
+    `  npx ipr route "Prove that sqrt(2) is irrational" --tolerance 0.1 --target ${grpc}`,
+    `  curl -i http://${http}/v1/chat/completions -H 'content-type: application/json' -d '${question}'`,
+    `  curl http://${http}/v1/feedback -H 'content-type: application/json' -d '{"decisionId":"<x-ipr-decision-id>","score":1}'`,
+  );
+  return `${lines.join("\n")}\n`;
+}

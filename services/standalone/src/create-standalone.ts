@@ -1,0 +1,160 @@
+import { randomUUIDv7 } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createEmbedding } from "@ipr/embedding";
+import { createEmbeddedBus, logNotice } from "@ipr/events";
+import { type Client, localClient, type Registration, serveGrpc, type Serving } from "@ipr/grpc";
+import { createPolicy } from "@ipr/policy";
+import { EmbeddingService, FeedbackService, QualityService, RouterService, TrustState } from "@ipr/proto";
+import { createProxy, serveHttp, Settings } from "@ipr/proxy";
+import { createQuality } from "@ipr/quality";
+import { createRecalibration } from "@ipr/recalibration";
+import { openRegistry, parseRegistry, resolveEndpoints } from "@ipr/registry";
+import { type Environment, type Logger, Resources } from "@ipr/service";
+import type { BannerFacts } from "./banner.ts";
+import { onlyRegistration } from "./registrations.ts";
+import { limits } from "./limits.ts";
+
+export interface StandaloneOptions {
+  readonly bundleDir: string;
+  readonly encoderDir: string;
+  readonly registryFile: string;
+  /** Where events and what was learned are kept; in memory when undefined. */
+  readonly stateDir: string | undefined;
+  readonly estimateTimeoutMs?: number;
+  readonly environment: Environment;
+  readonly logger: Logger;
+}
+
+export interface Standalone {
+  readonly router: Client<typeof RouterService>;
+  readonly facts: Omit<BannerFacts, "http" | "grpc" | "stateDir">;
+  /** Opens both ports. */
+  serve(listen: {
+    http: string;
+    grpc: string;
+  }): Promise<{ http: Serving; grpc: Serving; stopBeingReady: () => void }>;
+  close(): Promise<void>;
+}
+
+/**
+ * Every service in one process: the same modules, direct calls instead of gRPC, and an event bus on SQLite. What fails to
+ * open closes what was opened before it.
+ */
+export async function createStandalone(options: StandaloneOptions): Promise<Standalone> {
+  const resources = new Resources(options.logger);
+  try {
+    return await assemble(options, resources);
+  } catch (error) {
+    await resources.close();
+    throw error;
+  }
+}
+
+async function assemble(options: StandaloneOptions, resources: Resources): Promise<Standalone> {
+  const { stateDir, environment, logger } = options;
+  const onUnexpected = (error: unknown, where: string) => logger.error("call_failed", { where, error });
+  const local = { timeoutMs: limits.localCallTimeoutMs, onUnexpected };
+
+  const file = parseRegistry(await readFile(options.registryFile, "utf8"), options.registryFile);
+  const resolved = resolveEndpoints(file, environment);
+  const bus = resources.use(
+    createEmbeddedBus({
+      ...(stateDir !== undefined && { directory: stateDir }),
+      onNotice: (notice) => logNotice(logger, notice),
+    }),
+  );
+  const registry = resources.use(
+    await openRegistry(bus, {
+      seed: file,
+      resolve: (stored) => resolveEndpoints(stored, environment).registry,
+      onNotice: ({ kind, ...fields }) => logger.info(kind, fields),
+    }),
+  );
+
+  const embedding = await createEmbedding({ encoderDir: options.encoderDir, ...limits.embedding, logger });
+  const quality = resources.use(await createQuality({ bundleDir: options.bundleDir, bus, logger }));
+  await quality.calibrated;
+  const policy = resources.use(
+    createPolicy({
+      bus,
+      registry,
+      embedding: localClient(
+        EmbeddingService,
+        onlyRegistration(embedding.registrations, EmbeddingService),
+        local,
+      ),
+      quality: localClient(QualityService, onlyRegistration(quality.registrations, QualityService), local),
+      streamed: false,
+      logger,
+      ...limits.policy,
+      ...(options.estimateTimeoutMs !== undefined && { estimateTimeoutMs: options.estimateTimeoutMs }),
+    }),
+  );
+  const recalibration = resources.use(
+    await createRecalibration({
+      bus,
+      stateDir: stateDir === undefined ? undefined : join(stateDir, "recalibration"),
+      ...limits.recalibration,
+      logger,
+    }),
+  );
+  const router = localClient(RouterService, onlyRegistration(policy.registrations, RouterService), local);
+  const feedback = localClient(
+    FeedbackService,
+    onlyRegistration(policy.registrations, FeedbackService),
+    local,
+  );
+  let ready = false;
+  const proxy = resources.use(
+    createProxy({
+      router,
+      feedback,
+      registry,
+      bus,
+      environment,
+      logger,
+      clock: Date,
+      newId: randomUUIDv7,
+      settings: Settings.parse({}),
+      isAccepting: () => ready,
+    }),
+  );
+  const services: Registration[] = [
+    ...policy.registrations,
+    ...embedding.registrations,
+    ...quality.registrations,
+    ...recalibration.registrations,
+    ...proxy.registrations,
+  ];
+
+  const { routers, candidates } = registry.current().registry;
+  const forced = routers.filter(({ forcedTrustState }) => forcedTrustState === TrustState.ROUTE);
+  return {
+    router,
+    facts: {
+      bundle: quality.bundle,
+      routers: routers.map(({ name }) => name),
+      candidates: candidates.length,
+      providers: resolved.notes,
+      simulated: resolved.simulated,
+      forcedRouters: forced.map(({ name }) => name),
+    },
+    async serve({ http, grpc }) {
+      const grpcServing = await serveGrpc({ listen: grpc, services, isReady: () => ready, onUnexpected });
+      const httpServing = await serveHttp(proxy.app, http).catch(async (error: unknown) => {
+        await grpcServing.drain(0);
+        throw error;
+      });
+      ready = true;
+      return {
+        http: httpServing,
+        grpc: grpcServing,
+        stopBeingReady: () => {
+          ready = false;
+        },
+      };
+    },
+    close: () => resources.close(),
+  };
+}

@@ -1,0 +1,13 @@
+import { fileURLToPath } from "node:url";
+
+/** What the repository ships, so that a fresh clone routes with nothing else installed: a demonstration (see its README). */
+export const shipped = {
+  bundleDir: path("bundle"),
+  encoderDir: path("encoder"),
+  registryFile: path("registry.yaml"),
+  dataDir: path("data"),
+} as const;
+
+function path(name: string): string {
+  return fileURLToPath(new URL(`../../../deploy/default/${name}`, import.meta.url));
+}
