@@ -9,9 +9,10 @@ export const minClassRows = 5;
 /** Prompts of one candidate in rising order of its estimate: all that a ranking metric needs. */
 interface Ranking {
   readonly rows: Uint32Array;
-  readonly isGood: Uint8Array;
-  /** 1 where the estimate equals the one before: such pairs count half. */
-  readonly isTied: Uint8Array;
+  /** 1 for a good answer, else 0; a factor, so that the sums below need no branch. */
+  readonly isGood: Float64Array;
+  /** End (exclusive) of each run of equal estimates; undefined where all differ. */
+  readonly runEnds: Uint32Array | undefined;
 }
 
 /**
@@ -63,29 +64,41 @@ function labelledRows(scores: Matrix, candidate: number): number[] {
 function rank(estimates: Matrix, scores: Matrix, candidate: number, rows: readonly number[]): Ranking {
   const estimate = (row: number) => cell(estimates, row, candidate);
   const ordered = rows.toSorted((a, b) => estimate(a) - estimate(b));
+  const isRunEnd = (index: number) =>
+    index === ordered.length || estimate(ordered[index]!) !== estimate(ordered[index - 1]!);
+  const runEnds = Array.from(ordered, (_, index) => index + 1).filter(isRunEnd);
   return {
     rows: Uint32Array.from(ordered),
-    isGood: Uint8Array.from(ordered, (row) => Number(cell(scores, row, candidate) > goodScore)),
-    isTied: Uint8Array.from(ordered, (row, index) =>
-      Number(index > 0 && estimate(row) === estimate(ordered[index - 1]!)),
-    ),
+    isGood: Float64Array.from(ordered, (row) => Number(cell(scores, row, candidate) > goodScore)),
+    runEnds: runEnds.length === ordered.length ? undefined : Uint32Array.from(runEnds),
   };
 }
 
-function weightedAuc({ rows, isGood, isTied }: Ranking, weights: Float64Array): number {
-  let [goodBelow, badBelow, good, bad, wins] = [0, 0, 0, 0, 0];
-  for (let index = 0; index < rows.length; index++) {
-    if (isTied[index] === 0) {
-      wins += good * (badBelow + bad / 2);
-      goodBelow += good;
-      badBelow += bad;
-      good = 0;
-      bad = 0;
+/** Sums over pairs of a good and a bad answer in one pass: this runs for each candidate and resample. */
+function weightedAuc({ rows, isGood, runEnds }: Ranking, weights: Float64Array): number {
+  let [good, bad, wins] = [0, 0, 0];
+  if (runEnds === undefined) {
+    for (let index = 0; index < rows.length; index++) {
+      const weight = weights[rows[index]!]!;
+      const goodWeight = weight * isGood[index]!;
+      wins += goodWeight * bad;
+      good += goodWeight;
+      bad += weight - goodWeight;
     }
-    const weight = weights[rows[index]!]!;
-    if (isGood[index] === 1) good += weight;
-    else bad += weight;
+    return wins / (good * bad);
   }
-  wins += good * (badBelow + bad / 2);
-  return wins / ((goodBelow + good) * (badBelow + bad));
+  let index = 0;
+  for (const end of runEnds) {
+    let [runGood, runBad] = [0, 0];
+    for (; index < end; index++) {
+      const weight = weights[rows[index]!]!;
+      const goodWeight = weight * isGood[index]!;
+      runGood += goodWeight;
+      runBad += weight - goodWeight;
+    }
+    wins += runGood * (bad + runBad / 2);
+    good += runGood;
+    bad += runBad;
+  }
+  return wins / (good * bad);
 }

@@ -1,3 +1,4 @@
+import type { Matrix } from "./matrix.ts";
 import { seededRandom } from "./random.ts";
 
 /**
@@ -111,10 +112,36 @@ export function meanOf(perRow: Float64Array): Statistic {
   return (weights) => weightedSum(perRow, weights) / total(weights);
 }
 
+export function sumOf(perRow: Float64Array): Statistic {
+  return (weights) => weightedSum(perRow, weights);
+}
+
+/** Four sums side by side, because each addition waits for the one before it: this is the innermost loop of all. */
 export function weightedSum(perRow: Float64Array, weights: Float64Array): number {
-  let sum = 0;
-  for (let row = 0; row < perRow.length; row++) sum += perRow[row]! * weights[row]!;
-  return sum;
+  let [a, b, c, d] = [0, 0, 0, 0];
+  let row = 0;
+  for (; row + 3 < perRow.length; row += 4) {
+    a += perRow[row]! * weights[row]!;
+    b += perRow[row + 1]! * weights[row + 1]!;
+    c += perRow[row + 2]! * weights[row + 2]!;
+    d += perRow[row + 3]! * weights[row + 3]!;
+  }
+  for (; row < perRow.length; row++) a += perRow[row]! * weights[row]!;
+  return a + b + c + d;
+}
+
+/** The mean of each column of a matrix without gaps, in one pass over its memory. */
+export function weightedMeans(matrix: Matrix, weights: Float64Array): Float64Array {
+  const { rows, columns, values } = matrix;
+  const means = new Float64Array(columns);
+  for (let row = 0; row < rows; row++) {
+    const weight = weights[row]!;
+    if (weight === 0) continue;
+    const from = row * columns;
+    for (let column = 0; column < columns; column++) means[column]! += weight * values[from + column]!;
+  }
+  const mass = total(weights);
+  return means.map((sum) => sum / mass);
 }
 
 /** Sum of the weights: nearly every statistic of a resample asks for it. */

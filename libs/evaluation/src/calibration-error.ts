@@ -1,4 +1,4 @@
-import type { Statistic } from "./bootstrap.ts";
+import { type Statistic, sumOf, total } from "./bootstrap.ts";
 import { cell, type Matrix } from "./matrix.ts";
 
 export const reliabilityBins = 10;
@@ -23,17 +23,24 @@ interface Binned {
  */
 export function calibrationError(estimates: Matrix, scores: Matrix, candidate: number): Statistic {
   const binned = bin(estimates, scores, [candidate]);
+  // Per row, in the order of the rows: the weights are then read in order too.
+  const binOfRow = new Uint8Array(scores.rows);
+  const gapOfRow = new Float64Array(scores.rows);
+  const isLabelled = new Float64Array(scores.rows);
+  for (const [index, row] of binned.rows.entries()) {
+    binOfRow[row] = binned.bins[index]!;
+    gapOfRow[row] = binned.scores[index]! - binned.estimates[index]!;
+    isLabelled[row] = 1;
+  }
+  const mass = binned.rows.length === scores.rows ? total : sumOf(isLabelled);
   const error = (weights: Float64Array) => {
     const gaps = new Float64Array(reliabilityBins);
-    let mass = 0;
-    for (let index = 0; index < binned.rows.length; index++) {
-      const weight = weights[binned.rows[index]!]!;
-      gaps[binned.bins[index]!]! += weight * (binned.scores[index]! - binned.estimates[index]!);
-      mass += weight;
+    for (let row = 0; row < gapOfRow.length; row++) {
+      gaps[binOfRow[row]!]! += weights[row]! * gapOfRow[row]!;
     }
     let sum = 0;
     for (const gap of gaps) sum += Math.abs(gap);
-    return sum / mass;
+    return sum / mass(weights);
   };
   return Object.assign(error, { isInflated: true });
 }

@@ -1,4 +1,4 @@
-import { sharedAcross, type Statistic, total, weightedSum } from "./bootstrap.ts";
+import { sharedAcross, type Statistic, total, weightedMeans } from "./bootstrap.ts";
 import { cell, type Matrix } from "./matrix.ts";
 import type { Steps } from "./steps.ts";
 
@@ -27,7 +27,7 @@ export type Curve = (weights: Float64Array) => Points;
  * so a resample costs as many additions as there are steps, however many settings are looked at.
  */
 export function curveOf(steps: Steps, settings: Float64Array, { scores, costsUsd }: Truth): Curve {
-  const rows: number[] = [];
+  const rowStart = new Uint32Array(steps.rows + 1);
   const positions: number[] = [];
   const qualityChanges: number[] = [];
   const costChanges: number[] = [];
@@ -38,16 +38,15 @@ export function curveOf(steps: Steps, settings: Float64Array, { scores, costsUsd
       const position = isFirst ? 0 : firstAtLeast(settings, steps.from[step]!);
       if (position === settings.length) break;
       const candidate = steps.candidate[step]!;
-      rows.push(row);
       positions.push(position);
       qualityChanges.push(cell(scores, row, candidate) - quality);
       costChanges.push(cell(costsUsd, row, candidate) - costUsd);
       quality = cell(scores, row, candidate);
       costUsd = cell(costsUsd, row, candidate);
     }
+    rowStart[row + 1] = positions.length;
   }
   const changes = {
-    rows: Uint32Array.from(rows),
     positions: Uint16Array.from(positions),
     quality: Float64Array.from(qualityChanges),
     costUsd: Float64Array.from(costChanges),
@@ -55,11 +54,14 @@ export function curveOf(steps: Steps, settings: Float64Array, { scores, costsUsd
   return sharedAcross((weights) => {
     const quality = new Float64Array(settings.length);
     const costUsd = new Float64Array(settings.length);
-    for (let change = 0; change < changes.rows.length; change++) {
-      const weight = weights[changes.rows[change]!]!;
-      const position = changes.positions[change]!;
-      quality[position]! += weight * changes.quality[change]!;
-      costUsd[position]! += weight * changes.costUsd[change]!;
+    for (let row = 0; row < steps.rows; row++) {
+      const weight = weights[row]!;
+      if (weight === 0) continue;
+      for (let change = rowStart[row]!; change < rowStart[row + 1]!; change++) {
+        const position = changes.positions[change]!;
+        quality[position]! += weight * changes.quality[change]!;
+        costUsd[position]! += weight * changes.costUsd[change]!;
+      }
     }
     const mass = total(weights);
     return { quality: runningMean(quality, mass), costUsd: runningMean(costUsd, mass) };
@@ -68,16 +70,10 @@ export function curveOf(steps: Steps, settings: Float64Array, { scores, costsUsd
 
 /** Mean cost and quality of each candidate, as points in the order of the columns. Summed once for all that ask. */
 export function candidatePoints({ scores, costsUsd }: Truth): Curve {
-  const columns = Array.from({ length: scores.columns }, (_, column) => column);
-  const qualities = columns.map((column) => columnOf(scores, column));
-  const costs = columns.map((column) => columnOf(costsUsd, column));
-  return sharedAcross((weights) => {
-    const mass = total(weights);
-    return {
-      quality: Float64Array.from(qualities, (quality) => weightedSum(quality, weights) / mass),
-      costUsd: Float64Array.from(costs, (costUsd) => weightedSum(costUsd, weights) / mass),
-    };
-  });
+  return sharedAcross((weights) => ({
+    quality: weightedMeans(scores, weights),
+    costUsd: weightedMeans(costsUsd, weights),
+  }));
 }
 
 /** The curve that has only some of another curve's points. */
@@ -172,10 +168,6 @@ function runningMean(changes: Float64Array, mass: number): Float64Array {
     sum += change;
     return sum / mass;
   });
-}
-
-function columnOf(matrix: Matrix, column: number): Float64Array {
-  return Float64Array.from({ length: matrix.rows }, (_, row) => cell(matrix, row, column));
 }
 
 /** Index of the first sorted value that is at least the wanted one; the length where none is. */

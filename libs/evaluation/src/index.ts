@@ -10,6 +10,7 @@ export {
   meanOfDefined,
   sharedAcross,
   type Statistic,
+  weightedMeans,
 } from "./bootstrap.ts";
 export { calibrationError, reliability, type ReliabilityBin } from "./calibration-error.ts";
 export {

@@ -4,28 +4,34 @@ import {
   bestSetF1,
   calibrationError,
   cell,
+  createMatrix,
   type Curve,
   meanAbsoluteError,
-  meanOf,
   meanOfDefined,
   rSquared,
   sharedAcross,
   topOneAccuracy,
-  type Matrix,
+  type Statistic,
+  weightedMeans,
 } from "@ipr/evaluation";
 import type { Means, Sample } from "./sample.ts";
 
 /** How good the estimates are, candidate by candidate and together. */
 export function predictionStatistics(sample: Sample, means: Means, singles: Curve) {
   const { estimates, scores, sources } = sample;
+  const errors = createMatrix(scores.rows, scores.columns, (row, column) =>
+    Math.abs(cell(estimates, row, column) - cell(scores, row, column)),
+  );
+  const estimateMeans = sharedAcross((weights) => weightedMeans(estimates, weights));
+  const errorMeans = sharedAcross((weights) => weightedMeans(errors, weights));
   const perCandidate = [...means.quality.keys()].map((candidate) => ({
     quality: (weights: Float64Array) => singles(weights).quality[candidate]!,
     costUsd: (weights: Float64Array) => singles(weights).costUsd[candidate]!,
-    estimate: meanOf(column(estimates, candidate)),
+    estimate: (weights: Float64Array) => estimateMeans(weights)[candidate]!,
     auc: sharedAcross(aucOf(estimates, scores, candidate)),
     withinSourceAuc: sharedAcross(aucWithinSources(estimates, scores, candidate, sources)),
-    ece: calibrationError(estimates, scores, candidate),
-    mae: meanOf(absoluteErrors(sample, candidate)),
+    ece: shared(calibrationError(estimates, scores, candidate)),
+    mae: (weights: Float64Array) => errorMeans(weights)[candidate]!,
   }));
   const prediction = {
     r2: rSquared(estimates, scores, means.quality),
@@ -39,12 +45,7 @@ export function predictionStatistics(sample: Sample, means: Means, singles: Curv
   return { prediction, perCandidate };
 }
 
-function column(matrix: Matrix, index: number): Float64Array {
-  return Float64Array.from({ length: matrix.rows }, (_, row) => cell(matrix, row, index));
-}
-
-function absoluteErrors({ estimates, scores }: Sample, candidate: number): Float64Array {
-  return Float64Array.from({ length: scores.rows }, (_, row) =>
-    Math.abs(cell(estimates, row, candidate) - cell(scores, row, candidate)),
-  );
+/** Keeps what else is said of the statistic. */
+function shared(statistic: Statistic): Statistic {
+  return Object.assign(sharedAcross(statistic), statistic);
 }
