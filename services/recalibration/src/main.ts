@@ -1,0 +1,32 @@
+import { createNatsBus, logNotice } from "@ipr/events";
+import { serveGrpc } from "@ipr/grpc";
+import { loadConfig, runService } from "@ipr/service";
+import { Config } from "./config.ts";
+import { createRecalibration } from "./index.ts";
+
+const config = loadConfig("recalibration", Config);
+
+await runService("recalibration", async ({ logger, resources }) => {
+  const bus = resources.use(
+    createNatsBus({
+      servers: [config.natsUrl],
+      name: "recalibration",
+      onNotice: (notice) => logNotice(logger, notice),
+    }),
+  );
+  const { stateDir, publishIntervalMs } = config;
+  const { registrations } = resources.use(createRecalibration({ bus, logger, stateDir, publishIntervalMs }));
+  let ready = true;
+  const serving = await serveGrpc({
+    listen: config.listen,
+    services: registrations,
+    isReady: () => ready && bus.isReady(),
+    onUnexpected: (error, where) => logger.error("call_failed", { where, error }),
+  });
+  return {
+    serving: [serving],
+    stopBeingReady: () => {
+      ready = false;
+    },
+  };
+});
