@@ -1,4 +1,4 @@
-/** Everything in proto/ipr/v1, and the google.rpc types that errors travel in. */
+/** Everything in proto/ipr/v1, the google.rpc types that errors travel in, and the standard health service. */
 export * from "../gen/ipr/v1/candidate_pb.ts";
 export * from "../gen/ipr/v1/embedding_pb.ts";
 export * from "../gen/ipr/v1/error_pb.ts";
@@ -18,3 +18,4 @@ export {
   type RetryInfo,
 } from "../gen/google/rpc/error_details_pb.ts";
 export { StatusSchema, type Status } from "../gen/google/rpc/status_pb.ts";
+export { Health } from "../gen/grpc/health/v1/health_pb.ts";

@@ -30,8 +30,9 @@ export function renderBanner(facts: BannerFacts): string {
       "SIMULATED: no provider is configured, so answers are made up by this process and say so. Set OPENAI_API_KEY,",
       "ANTHROPIC_API_KEY or IPR_UPSTREAM_BASE_URL (any OpenAI-compatible server), or list endpoints in --registry FILE.",
     );
+  } else {
+    lines.push(...providers);
   }
-  lines.push(...providers);
   const question = '{"model":"ipr/default","messages":[{"role":"user","content":"What is 17 * 23?"}]}';
   lines.push(
     "",

@@ -92,9 +92,9 @@ async function assemble(options: StandaloneOptions, resources: Resources): Promi
     }),
   );
   const recalibration = resources.use(
-    await createRecalibration({
+    createRecalibration({
       bus,
-      stateDir: stateDir === undefined ? undefined : join(stateDir, "recalibration"),
+      ...(stateDir !== undefined && { stateDir: join(stateDir, "recalibration") }),
       ...limits.recalibration,
       logger,
     }),
