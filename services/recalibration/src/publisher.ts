@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { clone, create, equals } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { IprError, status } from "@ipr/errors";
@@ -42,20 +43,26 @@ export function createPublisher(options: PublisherOptions): CalibrationPublisher
     return turn;
   };
 
-  const mapsOf = (bundle: string): CalibrationMap[] => {
+  const mapsOf = async (bundle: string): Promise<CalibrationMap[]> => {
     const known = fits.get(bundle) ?? new Map<string, CalibrationMap>();
     fits.set(bundle, known);
-    return ledger.candidatesOf(bundle).map((candidate) => {
-      const map =
-        known.get(candidate) ?? toMap(candidate, fitCalibration(ledger.pairsOf({ bundle, candidate })));
-      known.set(candidate, map);
-      return map;
-    });
+    const maps: CalibrationMap[] = [];
+    for (const candidate of ledger.candidatesOf(bundle)) {
+      let map = known.get(candidate);
+      if (!map) {
+        // A fit takes milliseconds: where routing shares the process, its requests go in between.
+        await setImmediate();
+        map = toMap(candidate, fitCalibration(ledger.pairsOf({ bundle, candidate })));
+        known.set(candidate, map);
+      }
+      maps.push(map);
+    }
+    return maps;
   };
   const publish = async (bundle: string): Promise<void> => {
     const active = await store.active(bundle);
     if (active?.calibration.pinned) return;
-    const maps = mapsOf(bundle);
+    const maps = await mapsOf(bundle);
     if (maps.length === 0 || (active && hasMaps(active.calibration, maps))) return;
     const parent = active?.calibration.revision ?? noRevision;
     const newest = (await store.history(bundle))[0] ?? noRevision;

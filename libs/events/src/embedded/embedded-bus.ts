@@ -1,11 +1,6 @@
-import {
-  type EventBus,
-  maxEventBytes,
-  type NoticeListener,
-  type OutgoingEvent,
-  type Subscription,
-} from "../event-bus.ts";
+import { type EventBus, maxEventBytes, type NoticeListener, type OutgoingEvent } from "../event-bus.ts";
 import { eventsUnavailable, eventTooLarge } from "../failure.ts";
+import { createOpenSubscriptions } from "../open-subscriptions.ts";
 import { allStreams, type Stream, streamOf } from "../streams.ts";
 import { tracePublish } from "../tracing.ts";
 import { consumeFromStore } from "./embedded-consumer.ts";
@@ -30,7 +25,7 @@ export function createEmbeddedBus(options: EmbeddedBusOptions = {}): EventBus {
   const { streams = allStreams, now = Date.now, onNotice = () => undefined } = options;
   const store = openStore(options.directory, options.maxStoreBytes ?? defaultMaxStoreBytes);
   const { log, keyValues } = openLog();
-  const subscriptions = new Set<Subscription>();
+  const subscriptions = createOpenSubscriptions();
   let isOpen = true;
 
   function openLog() {
@@ -60,22 +55,19 @@ export function createEmbeddedBus(options: EmbeddedBusOptions = {}): EventBus {
     const stream = streamOf(event.subject);
     return tracePublish("ipr-embedded", event, (carrier) => log.append(stream, event, carrier));
   };
-  const track = (subscription: Subscription): Subscription => {
-    subscriptions.add(subscription);
-    return subscription;
-  };
   const close = async (): Promise<void> => {
     if (!isOpen) return;
     isOpen = false;
     clearInterval(prune);
     await log.settled();
-    await Promise.all([...subscriptions].map((subscription) => subscription.close()));
+    await subscriptions.close();
     store.close();
   };
   return {
     publish,
-    consume: (consumer, handler) => track(consumeFromStore({ log, consumer, handler, notify: onNotice })),
-    keyValue: (bucket) => keyValues(bucket, track),
+    consume: (consumer, handler) =>
+      subscriptions.track(consumeFromStore({ log, consumer, handler, notify: onNotice })),
+    keyValue: (bucket) => keyValues(bucket, subscriptions),
     isReady: () => isOpen,
     close,
     [Symbol.asyncDispose]: close,

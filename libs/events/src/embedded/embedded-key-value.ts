@@ -1,5 +1,6 @@
-import type { KeyValue, KeyValueChange, NoticeListener, Subscription } from "../event-bus.ts";
+import type { KeyValue, KeyValueChange, NoticeListener } from "../event-bus.ts";
 import { revisionConflict, toError } from "../failure.ts";
+import type { OpenSubscriptions } from "../open-subscriptions.ts";
 import type { Store } from "./store.ts";
 
 type Listener = (change: KeyValueChange) => void;
@@ -8,7 +9,7 @@ type Listener = (change: KeyValueChange) => void;
 export function embeddedKeyValues(
   store: Store,
   notify: NoticeListener,
-): (bucket: string, track: (subscription: Subscription) => Subscription) => KeyValue {
+): (bucket: string, subscriptions: OpenSubscriptions) => KeyValue {
   const { database } = store;
   const selectOne = database.prepare(
     "SELECT key, value, revision FROM key_values WHERE bucket = ? AND key = ?",
@@ -26,7 +27,7 @@ export function embeddedKeyValues(
   );
   const listeners = new Map<string, Set<Listener>>();
 
-  return (bucket, track) => {
+  return (bucket, subscriptions) => {
     const listening = listeners.get(bucket) ?? new Set();
     listeners.set(bucket, listening);
 
@@ -79,7 +80,7 @@ export function embeddedKeyValues(
         };
         store.read(() => selectAll.all(bucket)).forEach((row) => tell(toChange(row)));
         listening.add(tell);
-        return track({
+        return subscriptions.track({
           established: Promise.resolve(),
           close: async () => void listening.delete(tell),
         });

@@ -1,13 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { headers, type MsgHdrs } from "@nats-io/transport-node";
-import {
-  type EventBus,
-  maxEventBytes,
-  type NoticeListener,
-  type OutgoingEvent,
-  type Subscription,
-} from "../event-bus.ts";
+import { type EventBus, maxEventBytes, type NoticeListener, type OutgoingEvent } from "../event-bus.ts";
 import { eventsUnavailable, eventTooLarge } from "../failure.ts";
+import { createOpenSubscriptions } from "../open-subscriptions.ts";
 import { allStreams, type Stream, streamOf } from "../streams.ts";
 import { type TraceCarrier, tracePublish } from "../tracing.ts";
 import { consumeFromNats } from "./nats-consumer.ts";
@@ -43,13 +38,9 @@ export function createNatsBus(options: NatsBusOptions): EventBus {
     replicas,
     notify: onNotice,
   });
-  const subscriptions = new Set<Subscription>();
-  const track = (subscription: Subscription): Subscription => {
-    subscriptions.add(subscription);
-    return subscription;
-  };
+  const subscriptions = createOpenSubscriptions();
   const close = async (): Promise<void> => {
-    await Promise.all([...subscriptions].map((subscription) => subscription.close()));
+    await subscriptions.close();
     await link.close();
   };
   return {
@@ -61,8 +52,8 @@ export function createNatsBus(options: NatsBusOptions): EventBus {
       return tracePublish("nats", event, (carrier) => publishUntil(link, event, carrier, timeoutMs));
     },
     consume: (consumer, handler) =>
-      track(consumeFromNats({ link, consumer, handler, ackWaitMs, notify: onNotice })),
-    keyValue: (bucket) => natsKeyValue({ link, bucket, replicas, notify: onNotice, track }),
+      subscriptions.track(consumeFromNats({ link, consumer, handler, ackWaitMs, notify: onNotice })),
+    keyValue: (bucket) => natsKeyValue({ link, bucket, replicas, notify: onNotice, subscriptions }),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -4,7 +4,7 @@ import { createDeliverer, type Delivery } from "../delivery.ts";
 import type { Consumer, NoticeListener, ReceivedEvent, Subscription } from "../event-bus.ts";
 import { createInFlight } from "../in-flight.ts";
 import type { NatsLink, NatsSession } from "./nats-link.ts";
-import { keepSubscribed, onAbort } from "./nats-subscription.ts";
+import { keepSubscribed, onAbort, type Run } from "./nats-subscription.ts";
 
 /** Events asked for ahead of the handler. They count as handed out, so few enough to be handled within the ack wait. */
 const minPrefetchedEvents = 32;
@@ -38,7 +38,7 @@ export function consumeFromNats(options: {
     else message.nak(verdict.afterMs);
   };
 
-  const run = async (session: NatsSession, established: () => void, stop: AbortSignal): Promise<void> => {
+  const run: Run = async (session, established, stop) => {
     answerEveryMs = (await ensureConsumer(session, consumer, ackWaitMs)) / 3;
     const source = await session.js.consumers.get(stream.name, durable);
     const messages = await source.consume({

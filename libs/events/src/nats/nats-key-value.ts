@@ -1,10 +1,11 @@
 import { JetStreamApiCodes, JetStreamApiError, StorageType } from "@nats-io/jetstream";
 import { type KV, type KvWatchEntry, Kvm } from "@nats-io/kv";
-import type { KeyValue, KeyValueChange, NoticeListener, Subscription } from "../event-bus.ts";
-import { eventsUnavailable, revisionConflict } from "../failure.ts";
+import type { KeyValue, KeyValueChange, NoticeListener } from "../event-bus.ts";
+import { eventsUnavailable, revisionConflict, toError } from "../failure.ts";
+import type { OpenSubscriptions } from "../open-subscriptions.ts";
 import { maxBucketBytes } from "../streams.ts";
 import type { NatsLink, NatsSession } from "./nats-link.ts";
-import { keepSubscribed, onAbort } from "./nats-subscription.ts";
+import { keepSubscribed, onAbort, type Run } from "./nats-subscription.ts";
 
 /** How long an operation waits for a connection. */
 const operationTimeoutMs = 5_000;
@@ -19,9 +20,9 @@ export function natsKeyValue(options: {
   readonly bucket: string;
   readonly replicas: number;
   readonly notify: NoticeListener;
-  readonly track: (subscription: Subscription) => Subscription;
+  readonly subscriptions: OpenSubscriptions;
 }): KeyValue {
-  const { link, bucket, replicas, notify, track } = options;
+  const { link, bucket, replicas, notify, subscriptions } = options;
   const opened = new WeakMap<NatsSession, Promise<KV>>();
 
   const open = (session: NatsSession): Promise<KV> => {
@@ -74,27 +75,30 @@ export function natsKeyValue(options: {
     },
     delete: (key) => using(`delete ${key}`, (kv) => kv.delete(key)),
     keys: () => using("list the keys", async (kv) => await Array.fromAsync(await kv.keys())),
-    watch: (onEntry, { key } = {}) =>
-      track(
-        keepSubscribed({
-          link,
-          name: `watch of ${key ?? "all keys"} in ${bucket}`,
-          notify,
-          run: async (session, established, stop) =>
-            watch({ kv: await open(session), key, onEntry, established, stop }),
-        }),
-      ),
+    watch(onEntry, { key } = {}) {
+      const name = `watch of ${key ?? "all keys"} in ${bucket}`;
+      const tell = (change: KeyValueChange): void => {
+        try {
+          onEntry(change);
+        } catch (error) {
+          notify({ kind: "subscription_failed", subscription: name, error: toError(error) });
+        }
+      };
+      const run: Run = async (session, established, stop) =>
+        watch({ kv: await open(session), key, tell, established, stop });
+      return subscriptions.track(keepSubscribed({ link, name, notify, run }));
+    },
   };
 }
 
 async function watch(options: {
   readonly kv: KV;
   readonly key: string | undefined;
-  readonly onEntry: (entry: KeyValueChange) => void;
+  readonly tell: (entry: KeyValueChange) => void;
   readonly established: () => void;
   readonly stop: AbortSignal;
 }): Promise<void> {
-  const { kv, key, onEntry, established, stop } = options;
+  const { kv, key, tell, established, stop } = options;
   const entries = await kv.watch(key === undefined ? {} : { key });
   onAbort(stop, () => entries.stop());
   // With nothing there, no entry will say that it is the last of the initial ones.
@@ -102,7 +106,7 @@ async function watch(options: {
   if (isEmpty) established();
   for await (const entry of entries) {
     if (stop.aborted) return;
-    onEntry(toChange(entry));
+    tell(toChange(entry));
     if (entry.isUpdate || entry.delta === 0) established();
   }
   if (!stop.aborted) throw new Error("the server ended the watch");

@@ -4,6 +4,9 @@ import { type NatsLink, type NatsSession, retry } from "./nats-link.ts";
 
 const sessionPatienceMs = 60_000;
 
+/** Serves a subscription on one session, until `stop`; it fails when the server ends it first. */
+export type Run = (session: NatsSession, established: () => void, stop: AbortSignal) => Promise<void>;
+
 /**
  * Keeps `run` going on the present session: again on the next one when the connection was lost, and again after a pause
  * when it fails. `run` ends when its signal aborts.
@@ -12,7 +15,7 @@ export function keepSubscribed(options: {
   readonly link: NatsLink;
   readonly name: string;
   readonly notify: NoticeListener;
-  readonly run: (session: NatsSession, established: () => void, stop: AbortSignal) => Promise<void>;
+  readonly run: Run;
 }): Subscription {
   const { link, name, notify, run } = options;
   const closing = new AbortController();

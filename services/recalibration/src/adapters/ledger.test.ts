@@ -112,3 +112,19 @@ test("a second process on the same directory is refused and told what to do", as
   await ledger.close();
   await openLedger(directory.path).close();
 });
+
+test("a window that is trimmed now and then never shows more than its newest pairs", async () => {
+  const ledger = openLedger(undefined, { maxPairsPerCandidate: 3 });
+  const taking: Promise<unknown>[] = [];
+  for (let i = 0; i < 1_000; i++) {
+    taking.push(
+      ledger.takeDecision(choice(`d${i}`, { logit: i })),
+      ledger.takeFeedback(feedback(`f${i}`, `d${i}`)),
+    );
+  }
+  await Promise.all(taking);
+  const logits = ledger.pairsOf(lesson).map(({ logit }) => logit);
+  assert.deepEqual(logits, [997, 998, 999]);
+  assert.equal(ledger.counts().joined, 1_000);
+  await ledger.close();
+});

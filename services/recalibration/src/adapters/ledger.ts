@@ -6,6 +6,8 @@ import { openLedgerFile } from "./ledger-schema.ts";
 
 /** Pairs kept for each bundle and candidate: the window that calibration is fitted on. */
 const defaultMaxPairsPerCandidate = 5_000;
+/** Windows are trimmed after so many new pairs, not after each: it takes a walk through the window. */
+const trimEveryPairs = 256;
 /** Decisions remembered for feedback that is still to come. */
 const defaultMaxDecisions = 200_000;
 const defaultMaxWaitingFeedback = 50_000;
@@ -127,7 +129,10 @@ export function openLedger(directory: string | undefined, limits: LedgerLimits =
          (SELECT arrival FROM pairs WHERE bundle = ?1 AND candidate = ?2 ORDER BY arrival DESC LIMIT 1 OFFSET ?3)`,
     ),
     pairs: statement(
-      "SELECT logit, reward, weight FROM pairs WHERE bundle = ? AND candidate = ? ORDER BY arrival",
+      "SELECT logit, reward, weight FROM pairs WHERE bundle = ? AND candidate = ? ORDER BY arrival DESC LIMIT ?",
+    ),
+    windows: statement(
+      "SELECT bundle, candidate, COUNT(*) AS pairs FROM pairs GROUP BY bundle, candidate HAVING pairs > ?",
     ),
     candidates: statement("SELECT DISTINCT candidate FROM pairs WHERE bundle = ? ORDER BY candidate"),
     bundles: statement("SELECT bundle FROM pairs GROUP BY bundle ORDER BY MAX(arrival) DESC"),
@@ -138,10 +143,18 @@ export function openLedger(directory: string | undefined, limits: LedgerLimits =
   let waiting = countWaiting();
   const knownBundles = new Set(sql.bundles.rows().map((row) => row["bundle"] as string));
 
+  let pairsSinceTrim = 0;
+  const trimAllPairs = (): void => {
+    pairsSinceTrim = 0;
+    for (const row of sql.windows.rows(maxPairsPerCandidate)) {
+      sql.trimPairs.changes(row["bundle"] as string, row["candidate"] as string, maxPairsPerCandidate);
+    }
+  };
+
   const learn = (choice: Choice, reward: number): Lesson => {
     const { bundle, candidate, logit, weight } = choice;
     sql.addPair.changes(bundle, candidate, logit, reward, weight);
-    sql.trimPairs.changes(bundle, candidate, maxPairsPerCandidate);
+    if (++pairsSinceTrim >= trimEveryPairs) trimAllPairs();
     sql.addToCounter.changes("joined", 1);
     if (!knownBundles.has(bundle)) {
       knownBundles.add(bundle);
@@ -204,7 +217,8 @@ export function openLedger(directory: string | undefined, limits: LedgerLimits =
         sql.addToCounter.changes("sequence", 1);
         return counter("sequence");
       }, recover),
-    pairsOf: ({ bundle, candidate }) => sql.pairs.rows(bundle, candidate) as unknown as Pair[],
+    pairsOf: ({ bundle, candidate }) =>
+      sql.pairs.rows(bundle, candidate, maxPairsPerCandidate).toReversed() as unknown as Pair[],
     candidatesOf: (bundle) => sql.candidates.rows(bundle).map((row) => row["candidate"] as string),
     bundles: () => sql.bundles.rows().map((row) => row["bundle"] as string),
     currentBundle: () => sql.fact.row("currentBundle")?.["value"] as string | undefined,

@@ -1,9 +1,21 @@
-import type { DecisionEvent } from "@ipr/proto";
-
 /** A rarer draw counts for more, but never for more than this many certain ones. */
 export const maxWeight = 20;
 /** Estimates beyond this are as good as certain, and would only strain the arithmetic. */
 const maxAbsoluteLogit = 30;
+
+/** A decision as it was recorded. */
+export interface RecordedDecision {
+  readonly decisionId: string;
+  readonly tenant: string;
+  readonly bundle: string;
+  /** The candidate that was chosen. */
+  readonly model: string;
+  readonly actions: readonly {
+    readonly candidate: string;
+    readonly logit?: number | undefined;
+    readonly propensity: number;
+  }[];
+}
 
 /** What of a decision recalibration learns from. */
 export interface Choice {
@@ -19,7 +31,7 @@ export interface Choice {
 export type UnusableChoice = Pick<Choice, "decisionId" | "tenant">;
 
 /** The candidate that was chosen is the one the feedback is about; the others' answers nobody saw. */
-export function choiceOf(decision: DecisionEvent): Choice | UnusableChoice {
+export function choiceOf(decision: RecordedDecision): Choice | UnusableChoice {
   const { decisionId, tenant, bundle, model } = decision;
   const action = decision.actions.find(({ candidate }) => candidate === model);
   if (bundle === "" || action?.logit === undefined || !Number.isFinite(action.logit)) {
