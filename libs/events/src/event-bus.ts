@@ -43,7 +43,7 @@ export interface Consumer {
   /** Names the stored position. Processes that share it share the events. */
   readonly durable: string;
   readonly stream: Stream;
-  /** Handlers that may run at once; they start in order. 1 by default, which keeps the order of each subject. */
+  /** Handlers that may run at once. With 1, the default, events are handled in order, retries and restarts aside. */
   readonly maxInFlight?: number;
   readonly maxAttempts?: number;
   /** Pauses before the second, third ... attempt; the last one repeats. */

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
-import { startNats, waitFor } from "@ipr/testing";
+import { startNats, temporaryDirectory, waitFor } from "@ipr/testing";
 import { type BusNotice, createNatsBus, type KeyValueChange } from "../src/index.ts";
 import {
   type BusWorld,
@@ -73,6 +75,29 @@ test("nats: a bus that starts before its server works once the server is there",
   await published;
   await subscription.established;
   await waitFor(() => seen.ids.includes("a"), { what: "the event" });
+});
+
+test("nats: a server that comes back with an empty store gets its streams again, and everything goes on", async () => {
+  await using store = await temporaryDirectory();
+  await using nats = await startNats({ storeDir: store.path });
+  await using bus = createNatsBus({ servers: [nats.url], name: "test" });
+  const seen = collector();
+  const values = bus.keyValue("ipr-test");
+  const changes: KeyValueChange[] = [];
+  bus.consume(reader("loyal"), seen.handle);
+  await values.put("x", Buffer.from("1"));
+  await values.watch((entry) => changes.push(entry)).established;
+  await publishAll(bus, ["a"]);
+  await waitFor(() => seen.ids.includes("a"), { what: "the first event" });
+
+  await nats.kill();
+  await rm(join(store.path, "jetstream"), { recursive: true });
+  await nats.restart();
+  await publishAll(bus, ["b"]);
+  await waitFor(() => seen.ids.includes("b"), { what: "the event in the new stream" });
+  assert.equal(await values.get("x"), undefined);
+  await values.put("y", Buffer.from("2"));
+  await waitFor(() => changes.some(({ key }) => key === "y"), { what: "the change in the new bucket" });
 });
 
 test("nats: replicas that start at once agree on the streams, and keep an operator's limits", async () => {
