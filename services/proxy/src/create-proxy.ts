@@ -62,7 +62,7 @@ export function createProxy(dependencies: ProxyDependencies): Proxy {
       provider,
       breakers,
       watcher: {
-        attemptEnded: events.attemptEnded,
+        attemptEnded: (record, end) => events.attemptEnded(record, end.kind),
         breakerOpened: ({ candidate, endpoint }) =>
           events.breakerOpened({ candidate: candidate.name, endpoint: endpoint.name }),
       },

@@ -5,12 +5,13 @@ import type { OutcomeEvent } from "@ipr/proto";
 import type { RegistryNotice } from "@ipr/registry";
 import type { Logger } from "@ipr/service";
 import { scope } from "@ipr/telemetry";
+import type { AttemptEnd } from "./answering/attempt.ts";
 import type { AttemptRecord } from "./domain/attempt.ts";
 
 /** Everything the service logs and counts. Endpoints and candidates are bounded by the registry. */
 export interface ProxyEvents {
   readonly decisionDegraded: (error: IprError) => void;
-  readonly attemptEnded: (attempt: AttemptRecord) => void;
+  readonly attemptEnded: (attempt: AttemptRecord, end: AttemptEnd["kind"]) => void;
   readonly breakerOpened: (target: { readonly candidate: string; readonly endpoint: string }) => void;
   readonly answerEnded: (outcome: OutcomeEvent) => void;
   readonly outcomeEventDropped: (decisionId: string, why: "overflow" | Error) => void;
@@ -49,10 +50,12 @@ export function createEvents(logger: Logger, publisherCounts: () => PublisherCou
       degraded.add(1, { reason: error.reason });
       logger.warn("decision_degraded", { reason: error.reason, message: error.message });
     },
-    attemptEnded({ candidate, endpoint, error, firstByteMs, usage: _usage, ...rest }) {
-      attempts.add(1, { candidate, endpoint, failed: error !== "" });
+    attemptEnded({ candidate, endpoint, error, firstByteMs, httpStatus, durationMs }, end) {
+      attempts.add(1, { candidate, endpoint, end });
       if (firstByteMs !== undefined) firstByte.record(firstByteMs, { candidate, endpoint });
-      if (error !== "") logger.warn("attempt_failed", { candidate, endpoint, error, ...rest });
+      const line = { candidate, endpoint, end, httpStatus, durationMs, error };
+      if (end === "failed" || end === "broken") logger.warn("attempt_failed", line);
+      else logger.debug("attempt_ended", line);
     },
     breakerOpened(target) {
       opened.add(1, { ...target });

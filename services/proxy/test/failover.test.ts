@@ -113,6 +113,8 @@ for (const httpStatus of [400, 403, 422]) {
     const response = await pair.world.chat({});
     assert.equal(response.status, httpStatus);
     assert.deepEqual(await response.json(), body);
+    assert.equal(response.headers.get("x-ipr-model"), "first");
+    assert.equal(response.headers.get("x-ipr-cost-usd"), "0");
     assert.equal(pair.second.requests.length, 0);
     const { attempts, completed, model } = await pair.world.outcome();
     assert.deepEqual([attempts[0]!.httpStatus, completed, model], [httpStatus, false, ""]);

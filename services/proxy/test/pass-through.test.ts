@@ -55,6 +55,7 @@ test("the upstream knows the model by its own name, and gets the key from the en
   });
   await world.chat({ model: "cheap" });
   await world.chat({ model: "strong" });
+  assert.doesNotMatch(world.logLines.join(), /sk-/);
   assert.deepEqual(
     upstream.requests.map(({ body, headers, path }) => [body["model"], headers.authorization, path]),
     [

@@ -160,7 +160,7 @@ class Exchange {
   #replyRefusal({ httpStatus, mediaType, requestId, body }: Refusal, result: CallResult): void {
     sendBody(this.#response, httpStatus, body, {
       ...(mediaType === "" ? {} : { "content-type": mediaType }),
-      ...this.#headers(result, undefined),
+      ...this.#headers(result, result.target),
       ...requestIdHeader(requestId),
     });
   }
