@@ -18,6 +18,25 @@ test("a bundle comes back as it was written", async () => {
   assert.equal(bundle.manifest.encoder.id, content.encoder);
 });
 
+test("a candidate without answer lengths or without any head comes back too", async () => {
+  await using dir = await temporaryDirectory();
+  const content = smallBundle(seeded(1));
+  const [first] = content.candidates;
+  const candidates = [
+    { ...first!, name: "no lengths", outputTokens: undefined },
+    { ...first!, name: "mean length", adapter: { ...first!.adapter!, tokens: undefined } },
+  ];
+  const bundle = await writeBundle(join(dir.path, "b"), {
+    ...content,
+    candidates,
+    toleranceTable: "no prices",
+  });
+  assert.equal(bundle.candidates[0]!.outputTokens, undefined);
+  assert.deepEqual(bundle.candidates[0]!.adapter!.quality, first!.adapter!.quality);
+  assert.deepEqual(bundle.candidates[1], candidates[1]);
+  assert.equal(bundle.toleranceTable, undefined);
+});
+
 test("equal content has an equal id whenever it was made", async () => {
   await using dir = await temporaryDirectory();
   const content = smallBundle(seeded(1));

@@ -1,15 +1,12 @@
 import { cutText } from "./cut-text.ts";
-import { hashNgrams, ngramCount, type SparseNgrams } from "./ngrams.ts";
-import { surfaceCount, surfaceNumbers } from "./surface.ts";
+import { hashNgrams, type SparseNgrams } from "./ngrams.ts";
+import { surfaceNumbers } from "./surface.ts";
 
 /** What a trunk was trained to read. A bundle that names another version needs another build of this library. */
 export const featuresVersion = "surface13-ngrams4096-v1";
 
 /** A text longer than this is cut, head and tail kept, before its features are read. */
 export const maxFeatureCharacters = 4096;
-
-/** How many numbers the trunk reads beside the embedding. */
-export const featureCount = surfaceCount + ngramCount;
 
 /** What is read from a prompt's text beside its embedding. */
 export interface PromptFeatures {

@@ -26,4 +26,4 @@ export { quantiseTable, type StaticTable } from "./static-table.ts";
 export { surfaceCount, surfaceNames } from "./surface.ts";
 export { gelu, standardiseSurface, type TrunkModel, trunkRows } from "./trunk.ts";
 export { type BundleContent, writeBundle } from "./write-bundle.ts";
-export { createWordPiece, type Tokenize, tokenizerSchema } from "./word-piece.ts";
+export { createWordPiece, type TokenizerFile, type Tokenize, tokenizerSchema } from "./word-piece.ts";

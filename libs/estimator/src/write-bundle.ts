@@ -96,14 +96,16 @@ function addCandidateFiles(
 ): { file: string; weights: string | undefined } {
   const stem = `candidates/${fileStem(name)}`;
   const file = `${stem}.json`;
-  const tokens = outputTokens && { ...outputTokens, head: adapter?.tokens !== undefined };
+  // A head for answer lengths is only of use beside what is known of them.
+  const tokenHead = outputTokens && adapter?.tokens;
+  const tokens = outputTokens && { ...outputTokens, head: tokenHead !== undefined };
   files.set(
     file,
     renderJson({ formatVersion: 1, name, labels, meanLogit, calibration, residual, outputTokens: tokens }),
   );
   if (adapter === undefined) return { file, weights: undefined };
   const weights = `${stem}.f16`;
-  files.set(weights, toFloat16Bytes(Float32Array.from([...adapter.quality, ...(adapter.tokens ?? [])])));
+  files.set(weights, toFloat16Bytes(Float32Array.from([...adapter.quality, ...(tokenHead ?? [])])));
   return { file, weights };
 }
 

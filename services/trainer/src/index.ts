@@ -2,7 +2,6 @@ export { joinData } from "./data/join-data.ts";
 export { type LabelledPrompt, type Split, splitOf, splits } from "./data/labelled-prompt.ts";
 export { readLabelledPrompts } from "./data/read-labelled-prompts.ts";
 export { distill, type DistillOptions } from "./distill/distill.ts";
-export { type GoldenVector, readGoldenVectors } from "./distill/golden-vectors.ts";
 export { evaluate, type EvaluateOptions } from "./evaluate/evaluate.ts";
 export type { Evaluation } from "./evaluate/evaluation.ts";
 export { evaluationJson, formatEvaluation } from "./evaluate/format-evaluation.ts";

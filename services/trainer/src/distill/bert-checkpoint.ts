@@ -28,9 +28,7 @@ export interface BertCheckpoint extends AsyncDisposable {
 
 /** Opens `config.json`, `tokenizer.json` and `model.safetensors` of a directory as an encoder in 32-bit floats. */
 export async function openBert(dir: string): Promise<BertCheckpoint> {
-  const config = bertConfig.safeParse(
-    JSON.parse(Buffer.from(await readCheckpointFile(dir, "config.json")).toString()),
-  );
+  const config = bertConfig.safeParse(await readJson(dir, "config.json"));
   if (!config.success) {
     const [issue] = config.error.issues;
     throw badCheckpoint(
@@ -76,6 +74,15 @@ function tensorOf(
   if (tensor === undefined)
     throw badCheckpoint(join(dir, "model.safetensors"), `has no 32-bit tensor ${name}`);
   return tensor;
+}
+
+async function readJson(dir: string, name: string): Promise<unknown> {
+  const bytes = await readCheckpointFile(dir, name);
+  try {
+    return JSON.parse(Buffer.from(bytes).toString());
+  } catch (error) {
+    throw badCheckpoint(join(dir, name), "is not JSON", error);
+  }
 }
 
 async function readCheckpointFile(dir: string, name: string): Promise<Uint8Array> {

@@ -1,7 +1,15 @@
 import { createHash } from "node:crypto";
-import { basename, resolve } from "node:path";
-import { type Encoder, quantiseTable, tokenizerSchema, writeEncoder } from "@ipr/estimator";
+import { basename, join, resolve } from "node:path";
+import {
+  type Encoder,
+  quantiseTable,
+  type TokenizerFile,
+  tokenizerSchema,
+  writeEncoder,
+} from "@ipr/estimator";
 import { IprError, status } from "@ipr/errors";
+import { badData } from "../data/bad-data.ts";
+import { parseJson } from "../data/parse-json.ts";
 import type { OnProgress } from "../progress.ts";
 import { type BertCheckpoint, openBert } from "./bert-checkpoint.ts";
 import { checkGoldenVectors, readGoldenVectors } from "./golden-vectors.ts";
@@ -48,7 +56,7 @@ export async function distill(options: DistillOptions, onProgress: OnProgress = 
   const known = knownCheckpoints.get(weightsDigest);
   const golden = options.golden ?? known?.golden;
   if (golden !== undefined) await checkGoldenVectors(bert, await readGoldenVectors(golden));
-  const tokenizer = tokenizerSchema.parse(JSON.parse(Buffer.from(bert.tokenizer).toString()));
+  const tokenizer = parseTokenizer(bert.tokenizer, join(from, "tokenizer.json"));
   const special = specialTokens(tokenizer.model.vocab);
   const rows = await encodeVocabulary(bert, special, onProgress);
   onProgress({ stage: "principal components", done: 0, total: 1 });
@@ -66,6 +74,14 @@ export async function distill(options: DistillOptions, onProgress: OnProgress = 
     tokenizer: bert.tokenizer,
     table: quantiseTable(projected, dimension),
   });
+}
+
+function parseTokenizer(bytes: Uint8Array, file: string): TokenizerFile {
+  const line = 0;
+  const parsed = tokenizerSchema.safeParse(parseJson(file, line, Buffer.from(bytes).toString()));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw badData(file, line, `is not of an uncased BERT: at "${issue?.path.join(".")}", ${issue?.message}`);
 }
 
 interface SpecialTokens {

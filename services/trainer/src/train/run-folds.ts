@@ -15,25 +15,33 @@ export async function runFolds(
   onEpoch: (fold: number, epoch: number) => void,
 ): Promise<FoldResult[]> {
   const results = new Map<FoldJob, FoldResult>();
+  const running = new Set<Worker>();
   const waiting = jobs.values();
   const takeJobs = async (): Promise<void> => {
     for (const job of waiting) {
-      results.set(job, await runFold(job, (epoch) => onEpoch(job.fold, epoch)));
+      const worker = new Worker(new URL("./fold-worker.ts", import.meta.url), { workerData: job });
+      running.add(worker);
+      results.set(job, await resultOf(worker, job, (epoch) => onEpoch(job.fold, epoch)));
+      running.delete(worker);
     }
   };
   const lanes = Math.min(jobs.length, availableParallelism(), maxParallelFolds);
-  await Promise.all(Array.from({ length: lanes }, takeJobs));
+  try {
+    await Promise.all(Array.from({ length: lanes }, takeJobs));
+  } finally {
+    // After a failure the other folds are of no use.
+    await Promise.all(Array.from(running, (worker) => worker.terminate()));
+  }
   return jobs.map((job) => results.get(job)!);
 }
 
-function runFold(job: FoldJob, onEpoch: (epoch: number) => void): Promise<FoldResult> {
+function resultOf(worker: Worker, { fold }: FoldJob, onEpoch: (epoch: number) => void): Promise<FoldResult> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL("./fold-worker.ts", import.meta.url), { workerData: job });
     worker.on("message", (message: FoldMessage) => {
       if ("epoch" in message) onEpoch(message.epoch);
       else resolve(message.result);
     });
     worker.on("error", reject);
-    worker.on("exit", (code) => reject(new Error(`the worker of fold ${job.fold} ended with code ${code}`)));
+    worker.on("exit", (code) => reject(new Error(`the worker of fold ${fold} ended with code ${code}`)));
   });
 }

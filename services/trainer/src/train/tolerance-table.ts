@@ -32,13 +32,15 @@ export function toleranceTable(
   const unpriced = pool.filter((name) => !prices.has(name));
   if (unpriced.length > 0) return `no price of ${unpriced.join(", ")}`;
   if (pool.length < 2) return "a pool of one candidate leaves nothing to choose";
-  if (pool.length > maxCandidates)
-    return `${pool.length} candidates; a table is made for at most ${maxCandidates}`;
   const complete = [...prompts.keys()].filter((row) =>
     pool.every((name) => prompts[row]!.scores[name] !== undefined),
   );
   if (complete.length < minTableRows) {
     return `${complete.length} prompts have the labels of all ${pool.length} candidates; ${minTableRows} are needed`;
+  }
+
+  if (pool.length > maxCandidates) {
+    return `${pool.length} candidates; a table is made for at most ${maxCandidates}`;
   }
 
   const rows = complete.map((row) => prompts[row]!);

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { BertShape } from "@ipr/onnx";
+import { safetensorsBytes, tinyBertTensors } from "@ipr/onnx/tiny-bert";
+import { temporaryDirectory } from "@ipr/testing";
+import { distill } from "../src/index.ts";
+
+const vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[unused0]", "hello", "world", "good", "bad", "##s"];
+const shape: BertShape = { layers: 2, hidden: 8, heads: 2, layerNormEpsilon: 1e-12 };
+
+test("a checkpoint becomes an encoder that knows its words", async () => {
+  await using dir = await temporaryDirectory();
+  const from = await writeCheckpoint(dir.path);
+  const stages = new Set<string>();
+  const out = join(dir.path, "out");
+  const encoder = await distill({ from, out, dimension: 4 }, ({ stage }) => stages.add(stage));
+  assert.equal(encoder.dimension, 4);
+  assert.match(encoder.id, /^static-checkpoint-4@sha256:/);
+  const [hello, world] = [await encoder.encode("hello"), await encoder.encode("World")];
+  assert.ok(Math.abs(Math.hypot(...hello) - 1) < 1e-6);
+  assert.notDeepEqual(hello, world);
+  assert.deepEqual(
+    await encoder.encode("[unused0]"),
+    new Float32Array(4),
+    "places nobody uses have no vector",
+  );
+  assert.deepEqual([...stages], ["encode vocabulary", "principal components"]);
+});
+
+test("the same checkpoint gives the same encoder", async () => {
+  await using dir = await temporaryDirectory();
+  const from = await writeCheckpoint(dir.path);
+  const [first, second] = [
+    await distill({ from, out: join(dir.path, "a"), dimension: 4 }),
+    await distill({ from, out: join(dir.path, "b"), dimension: 4 }),
+  ];
+  assert.equal(first.id, second.id);
+});
+
+test("a checkpoint that does not give its known vectors is refused", async () => {
+  await using dir = await temporaryDirectory();
+  const from = await writeCheckpoint(dir.path);
+  const golden = join(dir.path, "golden.jsonl");
+  await writeFile(
+    golden,
+    JSON.stringify({ prompt: "hello", input_ids: [2, 5, 3], embedding: [1, 0, 0, 0, 0, 0, 0, 0] }),
+  );
+  await assert.rejects(
+    distill({ from, out: join(dir.path, "a"), dimension: 4, golden }),
+    /another vector for "hello"/,
+  );
+  await writeFile(golden, '{"prompt": "hello"}');
+  await assert.rejects(
+    distill({ from, out: join(dir.path, "a"), dimension: 4, golden }),
+    /golden\.jsonl:1 is not a golden/,
+  );
+});
+
+test("what is not a BERT checkpoint is refused, naming the file", async () => {
+  await using dir = await temporaryDirectory();
+  const out = join(dir.path, "out");
+  await assert.rejects(distill({ from: dir.path, out }), /config\.json cannot be read/);
+  const from = await writeCheckpoint(dir.path);
+  await assert.rejects(distill({ from, out, dimension: 9 }), /dimension is 9, but must be at most 8/);
+  await writeFile(join(from, "model.safetensors"), "not weights");
+  await assert.rejects(distill({ from, out }), /model\.safetensors is not a safetensors file/);
+  await writeFile(join(from, "config.json"), JSON.stringify({ model_type: "gpt2" }));
+  await assert.rejects(distill({ from, out }), /config\.json is not of a BERT encoder: model_type/);
+  await writeFile(join(from, "config.json"), "{");
+  await assert.rejects(distill({ from, out }), /config\.json is not JSON/);
+});
+
+async function writeCheckpoint(dir: string): Promise<string> {
+  const path = join(dir, "checkpoint");
+  await mkdir(path, { recursive: true });
+  const config = {
+    model_type: "bert",
+    hidden_act: "gelu",
+    hidden_size: shape.hidden,
+    num_hidden_layers: shape.layers,
+    num_attention_heads: shape.heads,
+    layer_norm_eps: shape.layerNormEpsilon,
+    vocab_size: vocabulary.length,
+  };
+  const tokenizer = {
+    normalizer: {
+      type: "BertNormalizer",
+      clean_text: true,
+      handle_chinese_chars: true,
+      strip_accents: null,
+      lowercase: true,
+    },
+    pre_tokenizer: { type: "BertPreTokenizer" },
+    model: {
+      type: "WordPiece",
+      unk_token: "[UNK]",
+      continuing_subword_prefix: "##",
+      max_input_chars_per_word: 100,
+      vocab: Object.fromEntries(vocabulary.map((token, id) => [token, id])),
+    },
+  };
+  const tensors = tinyBertTensors(shape, { vocabulary: vocabulary.length, positions: 8, intermediate: 12 });
+  await writeFile(join(path, "config.json"), JSON.stringify(config));
+  await writeFile(join(path, "tokenizer.json"), JSON.stringify(tokenizer));
+  await writeFile(join(path, "model.safetensors"), safetensorsBytes(tensors));
+  return path;
+}
