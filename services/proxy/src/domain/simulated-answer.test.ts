@@ -25,6 +25,17 @@ test("is the same for the same prompt and differs with the prompt", () => {
   );
 });
 
+test("says nothing twice", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: fc.constantFrom("a", " ", "1") }), (promptText) => {
+      const text = simulatedAnswer({ ...request, promptText }).pieces.join("");
+      const sentences = text.split(/(?<=\.) (?=[A-Z])/);
+      assert.equal(new Set(sentences).size, sentences.length);
+      assert.ok(sentences.length >= 4);
+    }),
+  );
+});
+
 test("is JSON when JSON is asked for, and still says what it is", () => {
   const text = simulatedAnswer({ ...request, wantsJson: true }).pieces.join("");
   assert.equal((JSON.parse(text) as { simulated: boolean }).simulated, true);

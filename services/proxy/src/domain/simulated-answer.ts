@@ -23,7 +23,6 @@ export interface SimulatedAnswer {
 const shownPromptCharacters = 120;
 /** What a chat format adds to a prompt. */
 const framingTokens = 4;
-const maxRemarks = 12;
 
 const remarks = [
   "It is made of fixed sentences, chosen by the prompt, so that the same prompt gets the same answer.",
@@ -67,7 +66,7 @@ function proseFor(candidate: string, promptText: string): string {
   const shown = promptText.trim().slice(0, shownPromptCharacters).toWellFormed().trim();
   const seed = hash(`${candidate}\n${promptText}`);
   const chosen = Array.from(
-    { length: 2 + (seed % (maxRemarks - 1)) },
+    { length: 2 + (seed % (remarks.length - 1)) },
     (_, index) => remarks[(seed + index) % remarks.length],
   );
   return [
