@@ -93,14 +93,16 @@ function bidi(channel: GrpcClient, method: DescMethod, name: string) {
     );
     const onAbort = () => call.cancel();
     options.signal?.addEventListener("abort", onAbort, { once: true });
-    const sending = send(call, method, requests);
-    // A failure to send shows in the responses too, which is where the caller looks.
-    sending.catch(() => call.cancel());
+    let sendFailure: unknown;
+    send(call, method, requests).catch((error: unknown) => {
+      sendFailure = error;
+      call.cancel();
+    });
     try {
+      // The server may end the stream while there is more to send: its answers are what counts.
       for await (const response of call as AsyncIterable<Message>) yield response;
-      await sending;
     } catch (error) {
-      throw fromServiceError(error, name);
+      throw sendFailure ?? fromServiceError(error, name);
     } finally {
       options.signal?.removeEventListener("abort", onAbort);
       call.cancel();

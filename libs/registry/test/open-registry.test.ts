@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { create } from "@bufbuild/protobuf";
-import { IprError } from "@ipr/errors";
+import type { IprError } from "@ipr/errors";
 import { createEmbeddedBus, createNatsBus, type EventBus } from "@ipr/events";
 import { CandidateSchema, type Registry, TrustState } from "@ipr/proto";
 import { manualClock, startNats, waitFor } from "@ipr/testing";

@@ -3,7 +3,7 @@ import type { Client, Registration } from "@ipr/grpc";
 import type { EmbeddingService, QualityService } from "@ipr/proto";
 import type { RegistryStore } from "@ipr/registry";
 import type { Logger } from "@ipr/service";
-import { directEstimator } from "./adapters/direct-estimator.ts";
+import { directEstimator, type Neighbours } from "./adapters/direct-estimator.ts";
 import { streamedEstimator } from "./adapters/streamed-estimator.ts";
 import { createEvents } from "./events.ts";
 import { feedbackService } from "./rpc/feedback-service.ts";
@@ -12,6 +12,8 @@ import { routerService } from "./rpc/router-service.ts";
 
 /** How long closing waits for decision events that are not yet published. */
 const flushTimeoutMs = 5_000;
+/** How long the first handshake with a neighbour may take; nobody waits for it. */
+const connectTimeoutMs = 5_000;
 
 export interface PolicyDependencies {
   readonly bus: EventBus;
@@ -42,6 +44,7 @@ export function createPolicy(dependencies: PolicyDependencies): Policy {
   });
   const events = createEvents(logger, () => publisher.counts());
   const streamed = dependencies.streamed ? streamedEstimator({ embedding, quality }) : undefined;
+  if (streamed) openConnections({ embedding, quality });
   const onUnexpected = (error: unknown, where: string) => logger.error("call_failed", { where, error });
   const route = {
     registry,
@@ -62,4 +65,13 @@ export function createPolicy(dependencies: PolicyDependencies): Policy {
       await publisher.close();
     },
   };
+}
+
+/**
+ * Connects ahead of the first decision, whose time limit is shorter than a handshake may take. A neighbour that is not
+ * there yet is met again by the decisions themselves.
+ */
+function openConnections({ embedding, quality }: Neighbours): void {
+  const options = { timeoutMs: connectTimeoutMs };
+  void Promise.allSettled([embedding.getEncoder({}, options), quality.getBundle({}, options)]);
 }

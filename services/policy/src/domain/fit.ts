@@ -42,13 +42,13 @@ export function whyUnfit(fit: Fit, constraints: readonly Constraints[]): Exclusi
 type Check = (fit: Fit, constraints: Constraints) => Exclusion | undefined;
 
 const checks: readonly Check[] = [
-  hasEndpoint,
   hasCapabilities,
   hasContext,
   isInPlace,
   isInFamily,
   isQuick,
   isCheap,
+  hasEndpoint,
 ];
 
 function exceedsLimits({ candidate: { limits }, tokens }: Fit): Exclusion | undefined {

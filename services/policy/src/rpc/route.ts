@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from "node:crypto";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { IprError, status } from "@ipr/errors";
-import { type CallContext, hopTimeoutMs } from "@ipr/grpc";
+import type { CallContext } from "@ipr/grpc";
 import type { DecisionEvent, RouteRequest, RouteResponseSchema } from "@ipr/proto";
 import type { RegistryStore } from "@ipr/registry";
 import { characterCount, requirementsOf } from "../domain/conversation.ts";
@@ -16,6 +16,9 @@ import { readConversation, selectCandidates, type Selection } from "./read-reque
 import { toDecisionEvent } from "./to-decision-event.ts";
 import { toResponse } from "./to-response.ts";
 import { fromGate, fromTrustState } from "./translate.ts";
+
+/** Of a caller's remaining time, what an estimate may take: the rest is for the answer to get there. */
+const estimateShare = 0.75;
 
 export interface RouteDependencies {
   readonly registry: RegistryStore;
@@ -45,7 +48,7 @@ export function createRoute(dependencies: RouteDependencies): Route {
     const outcome = await estimate(estimator, {
       text,
       candidates: namesOf(selection),
-      timeoutMs: hopTimeoutMs(estimateTimeoutMs, context),
+      timeoutMs: Math.min(estimateTimeoutMs, Math.max(1, context.remainingMs() * estimateShare)),
       signal: context.signal,
     });
     // Whoever has left gets no decision, and none is recorded that nobody saw.
