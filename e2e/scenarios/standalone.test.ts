@@ -192,5 +192,5 @@ test("a second router on the same state is refused with what to do", async () =>
     state.path,
   );
   assert.notEqual(code, 0);
-  assert.match(stderr, /--state/);
+  assert.match(stderr, /^error: .*use another state directory$/m);
 });

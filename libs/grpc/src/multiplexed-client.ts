@@ -24,28 +24,32 @@ export interface MultiplexedClient<Request, Response> {
   close(): void;
 }
 
-interface OpenCall<Response> {
+interface OpenCall<Request, Response> {
+  readonly message: MultiplexedRequest<Request>;
+  /** A call is sent again once, when the stream it was on ended properly without an answer. */
+  isResent: boolean;
   settle(outcome: MultiplexedResponse<Response>["result"]): void;
   fail(error: IprError): void;
 }
 
 /**
  * Carries unary calls over one stream, which costs a third of a unary hop. The stream is opened by the first call and
- * again, with growing pauses, after it broke; calls made meanwhile fail at once, so that the caller can degrade.
+ * again, with growing pauses, after it broke; calls made meanwhile fail at once, so that the caller can degrade. A server
+ * that drains ends the stream properly: then calls it left unanswered go on a new stream, so they must be repeatable.
  */
 export function multiplex<Request, Response>(
   name: string,
   path: string,
   open: OpenStream<Request, Response>,
 ): MultiplexedClient<Request, Response> {
-  const openCalls = new Map<bigint, OpenCall<Response>>();
+  const openCalls = new Map<bigint, OpenCall<Request, Response>>();
   let nextId = 1n;
   let closed = false;
   let stream: Outbox<MultiplexedRequest<Request>> | undefined;
   let retryAtMs = 0;
   let reconnectMs = firstReconnectMs;
 
-  const down = (cause?: unknown) =>
+  const down = (cause: unknown) =>
     new IprError(status.UNAVAILABLE, "NEIGHBOUR_DOWN", `${name} did not answer: ${reasonOf(cause)}`, {
       metadata: { neighbour: name },
       cause,
@@ -56,26 +60,40 @@ export function multiplex<Request, Response>(
     const abort = new AbortController();
     stream = outbox;
     void (async () => {
-      let cause: unknown;
+      let failure: IprError | undefined;
       try {
         for await (const { id, result } of open(outbox, { signal: abort.signal })) {
           reconnectMs = firstReconnectMs;
           openCalls.get(id)?.settle(result);
         }
       } catch (error) {
-        cause = error;
+        failure = down(error);
       }
       abort.abort();
       outbox.close();
       stream = undefined;
-      retryAtMs = performance.now() + reconnectMs;
-      reconnectMs = Math.min(maxReconnectMs, reconnectMs * 2);
-      for (const call of openCalls.values()) call.fail(down(cause));
+      if (failure === undefined) resend();
+      else {
+        retryAtMs = performance.now() + reconnectMs;
+        reconnectMs = Math.min(maxReconnectMs, reconnectMs * 2);
+        for (const call of openCalls.values()) call.fail(failure);
+      }
     })();
     return outbox;
   };
 
-  const currentStream = () => {
+  const resend = () => {
+    for (const call of openCalls.values()) {
+      if (call.isResent || closed) {
+        call.fail(down("the stream ended"));
+      } else {
+        call.isResent = true;
+        currentStream().push(call.message);
+      }
+    }
+  };
+
+  const currentStream = (): Outbox<MultiplexedRequest<Request>> => {
     if (stream) return stream;
     if (closed) throw down("closed");
     if (performance.now() < retryAtMs) throw down("reconnecting");
@@ -93,13 +111,16 @@ export function multiplex<Request, Response>(
       const timer = setTimeout(() => reject(deadlineError(name, timeoutMs)), timeoutMs);
       const onAbort = () => reject(signal?.reason as Error);
       signal?.addEventListener("abort", onAbort, { once: true });
+      const wireTimeoutMs = Math.max(1, Math.ceil(timeoutMs));
+      const message = { id, timeoutMs: wireTimeoutMs, traceparent: activeTraceparent(), request };
       openCalls.set(id, {
+        message,
+        isResent: false,
         settle: (result) =>
           result.case === "response" ? resolve(result.value) : reject(fromStatus(result.value)),
         fail: reject,
       });
-      const wireTimeoutMs = Math.max(1, Math.ceil(timeoutMs));
-      outbox.push({ id, timeoutMs: wireTimeoutMs, traceparent: activeTraceparent(), request });
+      outbox.push(message);
       try {
         return await promise;
       } finally {
@@ -132,7 +153,7 @@ function overloaded(name: string): IprError {
 }
 
 function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : "the stream ended";
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 /** What is to be sent, in order. Bounded by `maxOpenCalls`, since every entry is an open call. */

@@ -46,7 +46,15 @@ export function multiplexed<Request, Response>(
       () => answers.finish(),
       (error: unknown) => answers.finish(error),
     );
-    yield* answers;
+    // The caller opens another stream, to a server that stays; what it had asked here is answered first.
+    const onDrain = () => answers.finish();
+    if (stream.draining?.aborted) onDrain();
+    else stream.draining?.addEventListener("abort", onDrain, { once: true });
+    try {
+      yield* answers;
+    } finally {
+      stream.draining?.removeEventListener("abort", onDrain);
+    }
   };
 }
 

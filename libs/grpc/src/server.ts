@@ -1,5 +1,5 @@
 import { create, type DescMethod, type Message, type MessageInitShape } from "@bufbuild/protobuf";
-import { once } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import {
   type Deadline as grpcDeadline,
   Server,
@@ -14,7 +14,7 @@ import { IprError, status, toServiceError } from "@ipr/errors";
 import { withSpan } from "@ipr/telemetry";
 import { maxMessageBytes, methodPath, serviceDefinition } from "./definition.ts";
 import { abortable, startDeadline } from "./deadline.ts";
-import { addHealth, type HealthReporter } from "./health.ts";
+import { addHealth } from "./health.ts";
 import { contextOfMetadata } from "./metadata.ts";
 import { addReflection } from "./reflection.ts";
 import type { AnyService, CallContext, Handlers } from "./types.ts";
@@ -65,8 +65,11 @@ export async function serveGrpc(options: GrpcServerOptions): Promise<Serving> {
     "grpc.keepalive_time_ms": 30_000,
     "grpc.keepalive_permit_without_calls": 1,
   });
+  const draining = new AbortController();
+  setMaxListeners(0, draining.signal);
   for (const { service, handlers } of options.services) {
-    server.addService(serviceDefinition(service), implementation(service, handlers, options.onUnexpected));
+    const context = { onUnexpected: options.onUnexpected, draining: draining.signal };
+    server.addService(serviceDefinition(service), implementation(service, handlers, context));
   }
   const names = options.services.map(({ service }) => service.typeName);
   const health = addHealth(server, names, options.isReady);
@@ -76,13 +79,25 @@ export async function serveGrpc(options: GrpcServerOptions): Promise<Serving> {
   );
   const port = await bind(server, options.listen);
   const host = options.listen.slice(0, options.listen.lastIndexOf(":"));
-  return { address: `${host}:${port}`, drain: (graceMs) => drain(server, health, graceMs) };
+  return {
+    address: `${host}:${port}`,
+    drain(graceMs) {
+      health.stop();
+      draining.abort();
+      return shutdown(server, graceMs);
+    },
+  };
+}
+
+interface ServerContext {
+  readonly onUnexpected: UnexpectedErrorSink;
+  readonly draining: AbortSignal;
 }
 
 function implementation(
   service: AnyService,
   handlers: Registration["handlers"],
-  onUnexpected: UnexpectedErrorSink,
+  context: ServerContext,
 ): UntypedServiceImplementation {
   const result: UntypedServiceImplementation = {};
   for (const method of service.methods) {
@@ -90,8 +105,8 @@ function implementation(
     if (!handler) throw new TypeError(`${service.typeName}/${method.name} has no handler`);
     result[method.localName] =
       method.methodKind === "unary"
-        ? unary(method, handler as UnaryHandler, onUnexpected)
-        : bidi(method, handler as BidiHandler, onUnexpected);
+        ? unary(method, handler as UnaryHandler, context)
+        : bidi(method, handler as BidiHandler, context);
   }
   return result;
 }
@@ -105,7 +120,7 @@ type BidiHandler = (
   context: CallContext,
 ) => AsyncIterable<MessageInitShape<DescMethod["output"]>>;
 
-function unary(method: DescMethod, handler: UnaryHandler, onUnexpected: UnexpectedErrorSink) {
+function unary(method: DescMethod, handler: UnaryHandler, { onUnexpected }: ServerContext) {
   const path = methodPath(method);
   return (call: ServerUnaryCall<Message, Message>, respond: sendUnaryData<Message>) => {
     const parent = contextOfMetadata(call.metadata);
@@ -125,13 +140,14 @@ function unary(method: DescMethod, handler: UnaryHandler, onUnexpected: Unexpect
   };
 }
 
-function bidi(method: DescMethod, handler: BidiHandler, onUnexpected: UnexpectedErrorSink) {
+function bidi(method: DescMethod, handler: BidiHandler, { onUnexpected, draining }: ServerContext) {
   const path = methodPath(method);
   return (call: ServerDuplexStream<Message, Message>) => {
     void (async () => {
       using deadline = startDeadline(path, timeoutOf(call.getDeadline(), streamLifeMs), cancelSignal(call));
       try {
-        for await (const response of handler(validated(method, call), deadline)) {
+        const context = { ...deadline, draining };
+        for await (const response of handler(validated(method, call), context)) {
           if (call.cancelled) return;
           if (!call.write(create(method.output, response))) await drained(call, deadline.signal);
         }
@@ -143,7 +159,12 @@ function bidi(method: DescMethod, handler: BidiHandler, onUnexpected: Unexpected
   };
 }
 
-async function* validated(method: DescMethod, requests: AsyncIterable<Message>): AsyncIterable<Message> {
+async function* validated(
+  method: DescMethod,
+  call: ServerDuplexStream<Message, Message>,
+): AsyncIterable<Message> {
+  // Plain iteration would destroy the stream when the caller has sent all, and with it the answers still to come.
+  const requests: AsyncIterable<Message> = call.iterator({ destroyOnReturn: false });
   for await (const request of requests) {
     validate(method.input, request);
     yield request;
@@ -184,8 +205,7 @@ function badListenAddress(listen: string, cause: Error): IprError {
   });
 }
 
-async function drain(server: Server, health: HealthReporter, graceMs: number): Promise<void> {
-  health.stop();
+async function shutdown(server: Server, graceMs: number): Promise<void> {
   const cut = setTimeout(() => server.forceShutdown(), graceMs);
   await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
   clearTimeout(cut);

@@ -13,6 +13,8 @@ export type AnyService = GenService<GenServiceMethods>;
 export interface CallContext {
   /** Aborts when the caller leaves or the deadline passes. */
   readonly signal: AbortSignal;
+  /** Aborts when the server begins to drain: a stream that never ends by itself should finish what it has and end. */
+  readonly draining?: AbortSignal;
   /** Milliseconds until the caller's deadline; hops pass on a little less. */
   remainingMs(): number;
 }

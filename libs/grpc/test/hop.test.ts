@@ -143,6 +143,24 @@ test("a call on the stream keeps its own deadline while the others go on", async
   stream.close();
 });
 
+test("a server that drains answers what it was asked, ends its streams, and is gone", async () => {
+  const release = Promise.withResolvers<void>();
+  const started = Promise.withResolvers<void>();
+  await using world = await startWorld(async (request, context) => {
+    started.resolve();
+    await release.promise;
+    return lengthOf(request, context);
+  });
+  const stream = streamClient(world.channel);
+  const open = stream.call({ text: "four" }, { timeoutMs: 30_000 });
+  await started.promise;
+  const gone = world.serving.drain(30_000);
+  release.resolve();
+  assert.equal((await open).values[0], 4);
+  await gone;
+  stream.close();
+});
+
 test("when the server goes, open calls fail at once; when it is back, the stream is too", async () => {
   const world = await startWorld((request, context) =>
     request.text === "never" ? new Promise<never>(() => {}) : lengthOf(request, context),

@@ -58,7 +58,9 @@ function traceFields(): LogFields {
 function replacer(_key: string, value: unknown): unknown {
   if (typeof value === "bigint") return Number(value);
   if (!(value instanceof Error)) return value;
-  const reason = value instanceof IprError ? { reason: value.reason } : {};
   const cause = value.cause === undefined ? {} : { cause: value.cause };
-  return { message: value.message, ...reason, stack: value.stack, ...cause };
+  // An error of ours was foreseen: its message says enough. Where another came from, only the stack tells.
+  return value instanceof IprError
+    ? { message: value.message, reason: value.reason, ...cause }
+    : { message: value.message, stack: value.stack, ...cause };
 }

@@ -55,6 +55,12 @@ export function processLogger(service: string, unsetLevel: LogLevel = "info"): L
   return createLogger({ service, level, write: (line) => process.stderr.write(line), now: () => new Date() });
 }
 
+export interface RunOptions {
+  readonly logger?: Logger;
+  /** Told why the service could not start or go on; without it that is logged. */
+  readonly onFailure?: (error: unknown) => void;
+}
+
 /**
  * Runs a service until SIGTERM or SIGINT: starts it, then on the signal stops being ready, lets calls in progress end,
  * closes what was opened, flushes telemetry and returns. A second signal ends the process at once.
@@ -62,8 +68,10 @@ export function processLogger(service: string, unsetLevel: LogLevel = "info"): L
 export async function runService(
   service: string,
   start: (startup: Startup) => Promise<Running>,
-  logger: Logger = processLogger(service),
+  options: RunOptions = {},
 ): Promise<void> {
+  const { logger = processLogger(service) } = options;
+  const { onFailure = (error: unknown) => logger.error("service_failed", { error }) } = options;
   const stopped = stopSignal();
   const telemetry = await startTelemetry(service, process.env);
   const resources = new Resources(logger);
@@ -77,7 +85,7 @@ export async function runService(
     await Promise.all(running.serving.map((server) => server.drain(graceMs)));
     logger.info("service_stopped");
   } catch (error) {
-    logger.error("service_failed", { error });
+    onFailure(error);
     process.exitCode = 1;
   } finally {
     await resources.close();

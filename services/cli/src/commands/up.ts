@@ -1,6 +1,7 @@
 import { type Environment, processLogger, runService } from "@ipr/service";
 import { createStandalone, defaultStateDir, renderBanner, shipped } from "@ipr/standalone";
 import { Command } from "commander";
+import { oneLine } from "../output/one-line.ts";
 import { parseAddress } from "./options.ts";
 
 interface UpOptions {
@@ -64,7 +65,12 @@ Example:
           process.stdout.write(renderBanner({ ...standalone.facts, ...where }));
           return { serving: [http, grpc], stopBeingReady };
         },
-        logger,
+        {
+          logger,
+          onFailure: (error) =>
+            process.stderr.write(`error: ${oneLine(error)}
+`),
+        },
       );
     });
 }

@@ -7,8 +7,8 @@ export interface Progress {
 
 /** Shows progress on a terminal as one line that is written over, elsewhere as one line a stage. */
 export function progressPrinter(stream: { isTTY?: boolean; write(text: string): unknown }): {
-  report(progress: Progress): void;
-  end(): void;
+  readonly report: (progress: Progress) => void;
+  readonly end: () => void;
 } {
   const width = 30;
   let stage = "";
