@@ -1,6 +1,5 @@
 import type { Adapter, Bundle, TrunkModel } from "@ipr/estimator";
-import { hash32 } from "../train/random.ts";
-import { promptKey } from "../train/rows.ts";
+import { foldOf } from "../train/rows.ts";
 
 type Estimator = Pick<Bundle, "trunk" | "candidates">;
 
@@ -24,7 +23,7 @@ export function foldsOf({ manifest, trunk, candidates }: Bundle): Folds | undefi
       adapter: candidate.adapter && adapterOf(candidate.adapter, fold),
     })),
   }));
-  return { estimators, foldOf: (text) => hash32(`${seed}/fold/${promptKey(text)}`) % folds };
+  return { estimators, foldOf: (text) => foldOf(text, { seed, folds }) };
 }
 
 function trunkOf(trunk: TrunkModel, fold: number): TrunkModel {

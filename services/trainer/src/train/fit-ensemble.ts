@@ -5,8 +5,7 @@ import type { OnProgress } from "../progress.ts";
 import type { OutOfFold, TokenScale } from "./assemble.ts";
 import { type FeatureTable, sharedFloats } from "./feature-table.ts";
 import type { FoldJob, FoldResult, Hyperparameters } from "./fit-fold.ts";
-import { hash32 } from "./random.ts";
-import { logTokenMatrix, promptKey, scoreMatrix } from "./rows.ts";
+import { foldOf, logTokenMatrix, scoreMatrix } from "./rows.ts";
 import { runFolds } from "./run-folds.ts";
 
 export interface EnsembleOptions {
@@ -38,7 +37,7 @@ export async function fitEnsemble(
     return (cell(logTokens, row, column) - mean) / deviation;
   });
   const shared = { scores: sharedCopy(scores), tokens: sharedCopy(standardised) };
-  const foldOfRow = rows.map(({ text }) => hash32(`${seed}/fold/${promptKey(text)}`) % folds);
+  const foldOfRow = rows.map(({ text }) => foldOf(text, { seed, folds }));
   const rowsWhere = (isIn: (fold: number) => boolean): Uint32Array =>
     Uint32Array.from(foldOfRow.keys().filter((row) => isIn(foldOfRow[row]!)));
   const jobs = Array.from({ length: folds }, (_, fold): FoldJob => {

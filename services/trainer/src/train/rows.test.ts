@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { LabelledPrompt, Split } from "../data/labelled-prompt.ts";
-import { rowsLabelled, scoreMatrix, selectCandidates, separateRows } from "./rows.ts";
+import { foldOf, rowsLabelled, scoreMatrix, selectCandidates, separateRows } from "./rows.ts";
 
 test("a development row with the prompt of a test row is left out", () => {
   const rows = [
@@ -29,6 +29,12 @@ test("candidates are all that have labels, or those asked for", () => {
     () => selectCandidates(rows, ["gamma"]),
     /gamma has no label in the data, which has Alpha, beta/,
   );
+});
+
+test("prompts that differ only in case and white space are in one fold", () => {
+  const fold = (text: string): number => foldOf(text, { seed: 7, folds: 5 });
+  assert.equal(fold("What is  2+2?"), fold("what is 2+2?\n"));
+  assert.equal(new Set(Array.from({ length: 100 }, (_, i) => fold(`prompt ${i}`))).size, 5);
 });
 
 test("a missing label is unknown, not zero", () => {

@@ -1,6 +1,7 @@
 import { invalidField } from "@ipr/errors";
 import { createMatrix, type Matrix } from "@ipr/evaluation";
 import type { LabelledPrompt } from "../data/labelled-prompt.ts";
+import { hash32 } from "./random.ts";
 
 /** The rows a training run uses. */
 export interface TrainingRows {
@@ -26,6 +27,14 @@ export function separateRows(rows: readonly LabelledPrompt[]): TrainingRows {
 /** Equal for prompts that differ only in case and white space. */
 export function promptKey(text: string): string {
   return text.toLowerCase().replaceAll(/\s+/g, " ").trim();
+}
+
+/** The fold that a prompt is held out of: equal prompts share one, so that none is trained on and held out. */
+export function foldOf(
+  text: string,
+  { seed, folds }: { readonly seed: number; readonly folds: number },
+): number {
+  return hash32(`${seed}/fold/${promptKey(text)}`) % folds;
 }
 
 /** The candidates to train: all that have labels, in order of name, or the wanted ones in the order given. */
