@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { Protocol } from "@ipr/proto";
 import { fakeUpstream, temporaryDirectory } from "@ipr/testing";
 import { candidate, decisionFor, readEvents, startWorld } from "./world.ts";
 
@@ -43,7 +44,7 @@ test("the upstream knows the model by its own name, and gets the key from the en
   await using directory = await temporaryDirectory();
   const keyFile = join(directory.path, "key");
   await writeFile(keyFile, "sk-from-file\n");
-  const endpoint = { name: "main", protocol: 1, baseUrl: `${upstream.baseUrl}/` };
+  const endpoint = { name: "main", protocol: Protocol.OPENAI, baseUrl: `${upstream.baseUrl}/` };
   await using world = await startWorld({
     candidates: [
       candidate("cheap", null, {

@@ -21,7 +21,7 @@ async function startRouted(options: Partial<WorldOptions> = {}) {
   return { ...world, upstream, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-test("the router is asked for what the request declares, and only about candidates with an endpoint", async () => {
+test("the router is asked for what the request declares", async () => {
   await using world = await startRouted();
   await world.chat(
     {
@@ -37,7 +37,6 @@ test("the router is asked for what the request declares, and only about candidat
   assert.deepEqual([question?.sessionId, question?.tenant], ["s", "acme"]);
   assert.equal(question?.maxOutputTokens, 50);
   assert.equal(question?.constraints?.needsTools, true);
-  assert.equal(question?.constraints?.needsEndpoint, true);
   assert.ok(question?.input.case === "conversation");
   assert.deepEqual(
     question.input.value.messages.map(({ role, text }) => [role, text]),

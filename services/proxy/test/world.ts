@@ -3,6 +3,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { createEmbeddedBus, decodeOutcome, streams } from "@ipr/events";
 import { type Channel, connect, type Handlers, register, serveGrpc } from "@ipr/grpc";
 import {
+  type Candidate,
   CandidateSchema,
   FeedbackService,
   type OutcomeEvent,
@@ -22,12 +23,14 @@ type Route = Handlers<typeof RouterService>["route"];
 type Submit = Handlers<typeof FeedbackService>["submit"];
 export type RouteAnswer = MessageInitShape<typeof RouteResponseSchema>;
 
+/** The fields of a candidate, as `create` takes them. */
+type CandidateInit = Omit<
+  Exclude<MessageInitShape<typeof CandidateSchema>, Candidate>,
+  "$typeName" | "$unknown"
+>;
+
 /** A candidate served at this base URL, by this process (undefined), or nowhere (null). */
-export function candidate(
-  name: string,
-  baseUrl: string | null | undefined,
-  more: MessageInitShape<typeof CandidateSchema> = {},
-) {
+export function candidate(name: string, baseUrl: string | null | undefined, more: CandidateInit = {}) {
   const endpoint =
     baseUrl === undefined
       ? { name: "simulated", protocol: Protocol.SIMULATED }

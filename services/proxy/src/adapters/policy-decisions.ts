@@ -4,6 +4,7 @@ import type { RouteResponse, Router, RouterService } from "@ipr/proto";
 import type { RegistryStore, RegistryView } from "@ipr/registry";
 import type { Decide, Decision, RouteRequestInit } from "../answering/decision.ts";
 import { type HardConstraints, referenceOrder } from "../domain/reference-order.ts";
+import { onlyServed } from "./served-candidates.ts";
 
 export interface DeciderOptions {
   readonly router: Client<typeof RouterService>;
@@ -29,7 +30,8 @@ export function createDecider(options: DeciderOptions): Decide {
   const { router, registry, newId, routeTimeoutMs, onDegraded } = options;
   return async (request, signal) => {
     try {
-      return toDecision(await router.route(request, { timeoutMs: routeTimeoutMs, signal }));
+      const question = onlyServed(request, registry.current());
+      return toDecision(await router.route(question, { timeoutMs: routeTimeoutMs, signal }));
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof IprError) || callersReasons.has(error.reason)) throw error;

@@ -102,7 +102,7 @@ test("what a request declares becomes a constraint", () => {
     },
     tolerance: 0.1,
     candidates: ["a"],
-    constraints: { needsTools: true, needsJsonSchema: true, needsVision: true, needsEndpoint: true },
+    constraints: { needsTools: true, needsJsonSchema: true, needsVision: true },
     sessionId: "s",
     tenant: "t",
     maxOutputTokens: 64,

@@ -19,7 +19,6 @@ export function toRouteRequest(request: ChatRequest, router: string): RouteReque
       needsTools: hasTools,
       needsJsonSchema: hasJsonSchema,
       needsVision: hasImage(messages),
-      needsEndpoint: true,
     },
     sessionId: options.session ?? "",
     tenant: options.tenant ?? "",
