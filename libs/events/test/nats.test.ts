@@ -62,6 +62,17 @@ test("nats: publish rejects by its deadline while the server is away, and everyt
   assert.equal(notices.filter(({ kind }) => kind === "connected").length, 2);
 });
 
+test("nats: listing keys leaves no consumer behind", async () => {
+  await using world = await natsWorld();
+  await using bus = world.open();
+  const values = bus.keyValue("ipr-test");
+  for (const key of ["a", "b"]) await values.put(key, Buffer.from(key));
+  await values.delete("a");
+  for (let i = 0; i < 20; i++) assert.deepEqual(await values.keys(), ["b"]);
+  await using connection = await adminConnection(world.nats.url);
+  assert.equal((await connection.manager.streams.info("KV_ipr-test")).state.consumer_count, 0);
+});
+
 test("nats: a bus that starts before its server works once the server is there", async () => {
   await using world = await natsWorld();
   await world.nats.kill();

@@ -26,7 +26,7 @@ export interface NatsBusOptions {
   readonly onNotice?: NoticeListener;
 }
 
-const defaultAckWaitMs = 30_000;
+const defaultAckWaitMs = 10_000;
 
 /** The bus over NATS JetStream, for services in separate processes. */
 export function createNatsBus(options: NatsBusOptions): EventBus {

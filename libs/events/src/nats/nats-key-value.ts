@@ -4,6 +4,7 @@ import type { KeyValue, KeyValueChange, NoticeListener } from "../event-bus.ts";
 import { eventsUnavailable, revisionConflict, toError } from "../failure.ts";
 import type { OpenSubscriptions } from "../open-subscriptions.ts";
 import { maxBucketBytes } from "../streams.ts";
+import { listKeys } from "./list-keys.ts";
 import type { NatsLink, NatsSession } from "./nats-link.ts";
 import { keepSubscribed, onAbort, type Run } from "./nats-subscription.ts";
 
@@ -40,10 +41,13 @@ export function natsKeyValue(options: {
     opening.catch(() => opened.delete(session));
     return opening;
   };
-  const using = async <T>(what: string, operate: (kv: KV) => Promise<T>): Promise<T> => {
+  const using = async <T>(
+    what: string,
+    operate: (kv: KV, session: NatsSession) => Promise<T>,
+  ): Promise<T> => {
     const session = await link.session(operationTimeoutMs);
     try {
-      return await operate(await open(session));
+      return await operate(await open(session), session);
     } catch (error) {
       if (error instanceof JetStreamApiError && conflictCodes.has(error.code)) throw error;
       throw eventsUnavailable(`could not ${what} in bucket ${bucket}`, error);
@@ -74,7 +78,7 @@ export function natsKeyValue(options: {
       }
     },
     delete: (key) => using(`delete ${key}`, (kv) => kv.delete(key)),
-    keys: () => using("list the keys", async (kv) => await Array.fromAsync(await kv.keys())),
+    keys: () => using("list the keys", (_kv, session) => listKeys(session, bucket)),
     watch(onEntry, { key } = {}) {
       const name = `watch of ${key ?? "all keys"} in ${bucket}`;
       const tell = (change: KeyValueChange): void => {
