@@ -79,8 +79,12 @@ class StoredRegistry implements RegistryStore {
   readonly #loaded = Promise.withResolvers<void>();
   readonly #watch: ReturnType<KeyValue["watch"]>;
   #view: RegistryView;
+  /** What `#view` is; 0 before the store was seen. Revisions start over when the store was lost. */
   #storeRevision = 0;
-  #seeding: Promise<void> = Promise.resolve();
+  /** A change of our own that the watch has not brought yet: what it brings before is older. */
+  #ownRevision = 0;
+  /** How many entries the watch has brought. */
+  #deliveries = 0;
 
   constructor(store: KeyValue, options: RegistryOptions) {
     this.#store = store;
@@ -94,8 +98,8 @@ class StoredRegistry implements RegistryStore {
   }
 
   async open(seedValue: Uint8Array | undefined): Promise<void> {
-    if (seedValue) this.#seeding = this.#seedUntilDone(seedValue);
-    const ready = Promise.all([this.#seeding, this.#loaded.promise]);
+    const seeding = seedValue ? this.#seedUntilDone(seedValue) : undefined;
+    const ready = Promise.all([seeding, this.#loaded.promise]);
     await Promise.race([ready, pause(openTimeoutMs, this.#closing.signal)]);
   }
 
@@ -111,6 +115,7 @@ class StoredRegistry implements RegistryStore {
     const { expectedRevision } = update;
     let conflict: unknown;
     for (let attempt = 0; attempt < maxUpdateAttempts; attempt++) {
+      const deliveries = this.#deliveries;
       const entry = await this.#store.get(registryKey);
       const actual = entry?.revision ?? 0;
       if (expectedRevision !== undefined && expectedRevision !== String(actual)) {
@@ -125,7 +130,7 @@ class StoredRegistry implements RegistryStore {
       const value = encode(registry);
       try {
         const { revision } = await this.#store.update(registryKey, value, actual);
-        this.#accept(registry, revision);
+        this.#acceptOwn(registry, revision, deliveries);
         await this.#audit(update.what, actual, revision, nowMs);
         return this.#viewOf(registry, String(revision));
       } catch (error) {
@@ -140,12 +145,13 @@ class StoredRegistry implements RegistryStore {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#watch.close();
-    await this.#seeding;
   }
 
   #onEntry({ value, revision }: KeyValueChange): void {
+    this.#deliveries += 1;
     // A deleted entry leaves the last state: a registry is replaced, never missing.
-    if (value === undefined || revision <= this.#storeRevision) return;
+    if (value === undefined || revision === this.#storeRevision || revision < this.#ownRevision) return;
+    this.#ownRevision = 0;
     try {
       this.#accept(fromBinary(RegistrySchema, value), revision);
     } catch (error) {
@@ -153,8 +159,14 @@ class StoredRegistry implements RegistryStore {
     }
   }
 
+  /** Takes what this process wrote, unless the watch has brought that or something newer since `deliveries`. */
+  #acceptOwn(registry: Registry, revision: number, deliveries: number): void {
+    if (this.#deliveries !== deliveries && this.#storeRevision >= revision) return;
+    this.#ownRevision = revision;
+    this.#accept(registry, revision);
+  }
+
   #accept(registry: Registry, revision: number): void {
-    if (revision <= this.#storeRevision) return;
     this.#view = this.#viewOf(registry, String(revision));
     this.#storeRevision = revision;
     const { candidates, routers } = registry;
@@ -188,16 +200,20 @@ class StoredRegistry implements RegistryStore {
 
   /** Puts the seed in the store, unless that has it or a registry that was changed by RPC (it has `updated_at`). */
   async #seed(value: Uint8Array): Promise<void> {
+    const deliveries = this.#deliveries;
     const entry = await this.#store.get(registryKey);
     if (entry) {
       const stored = fromBinary(RegistrySchema, entry.value);
       const isChanged = stored.updatedAt !== undefined;
       const isSame = Buffer.compare(entry.value, value) === 0;
       if (isChanged) this.#notify({ kind: "registry_seed_ignored", revision: String(entry.revision) });
-      if (isChanged || isSame) return this.#accept(stored, entry.revision);
+      if (isChanged || isSame) {
+        if (this.#storeRevision === 0) this.#accept(stored, entry.revision);
+        return;
+      }
     }
     const { revision } = await this.#store.update(registryKey, value, entry?.revision ?? 0);
-    this.#accept(fromBinary(RegistrySchema, value), revision);
+    this.#acceptOwn(fromBinary(RegistrySchema, value), revision, deliveries);
   }
 
   /** The change stands whether or not the trail could be written. */

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
 import { test } from "node:test";
 import { create } from "@bufbuild/protobuf";
 import type { IprError } from "@ipr/errors";
 import { createEmbeddedBus, createNatsBus, type EventBus } from "@ipr/events";
 import { CandidateSchema, type Registry, TrustState } from "@ipr/proto";
-import { manualClock, startNats, waitFor } from "@ipr/testing";
+import { manualClock, startNats, temporaryDirectory, waitFor } from "@ipr/testing";
 import {
   openRegistry,
   parseRegistry,
@@ -177,4 +178,24 @@ test("with NATS away the seed serves; when it comes, the store's state does, and
   const second = await other.open();
   await waitFor(() => second.current().revision === revision, { what: "the change after the restart" });
   assert.deepEqual(names(second), ["a", "b", "c"]);
+});
+
+test("a store that lost everything starts over at the first change, and every replica follows", async () => {
+  await using directory = await temporaryDirectory();
+  await using nats = await startNats({ storeDir: directory.path });
+  await using world = openWorld(createNatsBus({ servers: [nats.url], name: "test" }));
+  const first = await world.open({ seed });
+  const second = await world.open();
+  for (const name of ["c", "d", "e"]) await first.update(addCandidate(name), { what: `add ${name}` });
+  await waitFor(() => names(second).length === 5, { what: "the changes" });
+  await nats.stop();
+  await rm(directory.path, { recursive: true });
+  await nats.restart();
+  const { revision } = await waitFor(() => first.update(addCandidate("f"), { what: "add f" }), {
+    what: "the empty store",
+  });
+  assert.ok(Number(revision) < 4);
+  assert.deepEqual(names(first), ["a", "b", "c", "d", "e", "f"]);
+  await waitFor(() => second.current().revision === revision, { what: "the new start at the other replica" });
+  assert.deepEqual(names(second), ["a", "b", "c", "d", "e", "f"]);
 });

@@ -26,9 +26,13 @@ export function keepSubscribed(options: {
 
   const report = (error: unknown): void =>
     notify({ kind: "subscription_failed", subscription: name, error: toError(error) });
+  const stopped = new Promise<undefined>((resolve) => {
+    onAbort(stop, () => resolve(undefined));
+  });
   const running = retry(stop, report, async () => {
     while (!stop.aborted) {
-      const session = await link.session(sessionPatienceMs).catch(() => undefined);
+      // Closing does not wait for a server that may never come.
+      const session = await Promise.race([link.session(sessionPatienceMs).catch(() => undefined), stopped]);
       if (!session) continue;
       await run(session, established.resolve, AbortSignal.any([stop, session.lost]));
     }
