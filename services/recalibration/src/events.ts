@@ -8,6 +8,8 @@ export type FeedbackFate = "joined" | "waiting" | "duplicate" | "unusable";
 export interface RecalibrationEvents {
   decisionTaken(isNew: boolean): void;
   feedbackTaken(fate: FeedbackFate): void;
+  /** A decision was answered by another candidate than the chosen one, so its feedback will teach nothing. */
+  fallbackAnswered(decisionId: string): void;
   /** An event that can never be read. */
   eventRefused(error: unknown): void;
   /** Feedback whose decision never came, dropped to keep the store bounded. */
@@ -29,6 +31,9 @@ export function createEvents(logger: Logger): RecalibrationEvents {
   const feedback = meter.createCounter("ipr.recalibration.feedback", {
     description: "feedback taken in, by what became of it",
   });
+  const fallbacks = meter.createCounter("ipr.recalibration.fallbacks", {
+    description: "decisions answered by another candidate than the chosen one",
+  });
   const forgotten = meter.createCounter("ipr.recalibration.feedback.forgotten", {
     description: "feedback dropped because its decision never came",
   });
@@ -41,6 +46,10 @@ export function createEvents(logger: Logger): RecalibrationEvents {
   return {
     decisionTaken: (isNew) => decisions.add(1, { duplicate: !isNew }),
     feedbackTaken: (fate) => feedback.add(1, { fate }),
+    fallbackAnswered(decisionId) {
+      fallbacks.add(1);
+      logger.debug("fallback_answered", { decisionId });
+    },
     eventRefused(error) {
       refused.add(1);
       logger.error("event_refused", { error });

@@ -1,6 +1,7 @@
 import {
   decodeDecision,
   decodeFeedback,
+  decodeOutcome,
   type EventBus,
   type ReceivedEvent,
   streams,
@@ -18,7 +19,7 @@ const maxInFlightEvents = 128;
 /** A lesson that cannot be stored now, because the disk is full, is tried until it can: feedback was promised to be kept. */
 const maxAttempts = Number.POSITIVE_INFINITY;
 
-/** Takes decisions and feedback from the bus into the ledger. An event is confirmed when it is on disk, not before. */
+/** Takes decisions, outcomes and feedback from the bus into the ledger. An event is confirmed when it is on disk, not before. */
 export function startIntake(options: {
   readonly bus: EventBus;
   readonly ledger: Ledger;
@@ -52,9 +53,18 @@ export function startIntake(options: {
     if (taken.forgotten > 0) events.feedbackForgotten(taken.forgotten);
     learned(taken.lessons);
   };
+  const takeOutcome = async (event: ReceivedEvent): Promise<void> => {
+    const outcome = readable(event, decodeOutcome);
+    // Nobody answered, so there is no answer to judge.
+    if (!outcome || outcome.model === "") return;
+    const { tenant, decisionId, model } = outcome;
+    const { madeUnusable } = await ledger.takeAnswer({ tenant, decisionId, candidate: model });
+    if (madeUnusable) events.fallbackAnswered(decisionId);
+  };
   const consumer = { durable, maxInFlight: maxInFlightEvents, maxAttempts };
   return [
     bus.consume({ ...consumer, stream: streams.decisions }, takeDecision),
+    bus.consume({ ...consumer, stream: streams.outcomes }, takeOutcome),
     bus.consume({ ...consumer, stream: streams.feedback }, takeFeedback),
   ];
 }

@@ -10,6 +10,7 @@ import {
   type EventBus,
   publishDecision,
   publishFeedback,
+  publishOutcome,
 } from "@ipr/events";
 import { connect, serveGrpc } from "@ipr/grpc";
 import {
@@ -17,6 +18,7 @@ import {
   CalibrationSchema,
   DecisionEventSchema,
   FeedbackEventSchema,
+  OutcomeEventSchema,
   RecalibrationService,
 } from "@ipr/proto";
 import { createLogger } from "@ipr/service";
@@ -91,7 +93,7 @@ async function embeddedWorld(): Promise<World> {
 async function startService(bus: EventBus, stateDir: string) {
   const log: string[] = [];
   const write = (line: string): void => void log.push(line);
-  const logger = createLogger({ service: "recalibration", level: "info", write, now: () => new Date() });
+  const logger = createLogger({ service: "recalibration", level: "debug", write, now: () => new Date() });
   const recalibration = createRecalibration({ bus, logger, stateDir, publishIntervalMs });
   const serving = await serveGrpc({
     listen: "127.0.0.1:0",
@@ -131,7 +133,7 @@ for (const [name, createWorld] of [
     const [map, ...others] = calibration.maps;
     assert.deepEqual(others, []);
     assert.equal(map?.candidate, "small");
-    assert.ok(map.slope < 1 && map.slope > 0.5 && map.intercept < 0 && map.intercept > -0.5);
+    assert.ok(Math.abs(map.slope - 1) < 1e-9 && map.intercept < 0 && map.intercept > -0.5);
     assert.deepEqual(
       [calibration.parent, calibration.bundle, calibration.pinned],
       ["none", "bundle-1", false],
@@ -145,6 +147,20 @@ for (const [name, createWorld] of [
       status.candidates.map(({ candidate, pairs, meanReward }) => [candidate, pairs, meanReward]),
       [["small", 1n, 0]],
     );
+  });
+
+  scenario("feedback on a fallback's answer is taken in and teaches nothing", async (world) => {
+    await using bus = world.openBus();
+    await using service = await startService(bus, world.stateDir);
+    await decide(bus, "d1");
+    const outcome = create(OutcomeEventSchema, { decisionId: "d1", model: "large", completed: true });
+    await publishOutcome(bus, outcome, { timeoutMs });
+    await waitFor(() => service.log.some((line) => line.includes("fallback_answered")), {
+      what: "the outcome",
+    });
+    await judge(bus, "d1", 0);
+    await waitFor(async () => (await service.client.getStatus({})).feedback === 1n, { what: "the feedback" });
+    assert.equal((await service.client.getStatus({})).joined, 0n);
   });
 
   scenario("feedback that comes before its decision waits for it", async (world) => {

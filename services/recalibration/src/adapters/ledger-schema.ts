@@ -49,6 +49,14 @@ const schema = `
     weight REAL,
     UNIQUE (tenant, decision_id)
   ) STRICT;
+  -- Who answered a decision that has not come yet.
+  CREATE TABLE IF NOT EXISTS answers (
+    arrival INTEGER PRIMARY KEY AUTOINCREMENT,
+    tenant TEXT NOT NULL,
+    decision_id TEXT NOT NULL,
+    candidate TEXT NOT NULL,
+    UNIQUE (tenant, decision_id)
+  ) STRICT;
   -- Every feedback event taken in, so that none counts twice.
   CREATE TABLE IF NOT EXISTS feedback (
     arrival INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -55,6 +55,31 @@ test("what was taken is there when the ledger is opened again, and still counts 
   await again.close();
 });
 
+test("feedback on an answer of another candidate than the chosen one teaches nothing, whichever comes first", async () => {
+  const answer = { tenant: "acme", decisionId: "d", candidate: "large" };
+  for (const isDecisionFirst of [true, false]) {
+    const ledger = openLedger(undefined);
+    const steps = [() => ledger.takeDecision(choice("d")), () => ledger.takeAnswer(answer)];
+    if (!isDecisionFirst) steps.reverse();
+    for (const step of steps) await step();
+    assert.equal((await ledger.takeFeedback(feedback("f", "d"))).fate, "unusable");
+    assert.deepEqual(ledger.pairsOf(lesson), []);
+    await ledger.close();
+  }
+});
+
+test("feedback on an answer of the chosen candidate is learned from, whichever comes first", async () => {
+  const answer = { tenant: "acme", decisionId: "d", candidate: "small" };
+  for (const isDecisionFirst of [true, false]) {
+    const ledger = openLedger(undefined);
+    const steps = [() => ledger.takeDecision(choice("d")), () => ledger.takeAnswer(answer)];
+    if (!isDecisionFirst) steps.reverse();
+    for (const step of steps) await step();
+    assert.equal((await ledger.takeFeedback(feedback("f", "d"))).fate, "joined");
+    await ledger.close();
+  }
+});
+
 test("another tenant's feedback does not reach a decision", async () => {
   const ledger = openLedger(undefined);
   await ledger.takeDecision(choice("d"));

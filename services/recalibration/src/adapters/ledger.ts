@@ -31,6 +31,13 @@ export interface Feedback {
   readonly reward: number;
 }
 
+/** Who answered a decision. */
+export interface Answer {
+  readonly tenant: string;
+  readonly decisionId: string;
+  readonly candidate: string;
+}
+
 /** What changed for the fit: the candidates that have new pairs. */
 export interface Lesson {
   readonly bundle: string;
@@ -63,6 +70,11 @@ export interface LedgerCounts {
 export interface Ledger {
   takeDecision(choice: Choice | UnusableChoice): Promise<DecisionTaken>;
   takeFeedback(feedback: Feedback): Promise<FeedbackTaken>;
+  /**
+   * An answer of another candidate than the chosen one makes its decision unusable: the feedback is about an answer that
+   * the estimate at hand is not about. Feedback that was quicker than this has been learned from.
+   */
+  takeAnswer(answer: Answer): Promise<{ readonly madeUnusable: boolean }>;
   pairsOf(lesson: Lesson): Pair[];
   candidatesOf(bundle: string): string[];
   bundles(): string[];
@@ -115,6 +127,15 @@ export function openLedger(directory: string | undefined, limits: LedgerLimits =
     ),
     decision: statement("SELECT * FROM decisions WHERE tenant = ? AND decision_id = ?"),
     trimDecisions: keepNewest("decisions"),
+    makeUnusable: statement(
+      `UPDATE decisions SET bundle = NULL, candidate = NULL, logit = NULL, weight = NULL
+       WHERE tenant = ? AND decision_id = ? AND candidate <> ?`,
+    ),
+    addAnswer: statement(
+      "INSERT INTO answers (tenant, decision_id, candidate) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    ),
+    trimAnswers: keepNewest("answers"),
+    takeAnswer: statement("DELETE FROM answers WHERE tenant = ? AND decision_id = ? RETURNING candidate"),
     addFeedbackId: statement("INSERT INTO feedback (event_id) VALUES (?) ON CONFLICT DO NOTHING"),
     trimFeedbackIds: keepNewest("feedback"),
     addWaiting: statement("INSERT INTO waiting (tenant, decision_id, reward) VALUES (?, ?, ?)"),
@@ -168,7 +189,8 @@ export function openLedger(directory: string | undefined, limits: LedgerLimits =
 
   const takeDecision = (choice: Choice | UnusableChoice): DecisionTaken => {
     const { tenant, decisionId } = choice;
-    const usable = isUsable(choice);
+    const answered = sql.takeAnswer.row(tenant, decisionId)?.["candidate"];
+    const usable = isUsable(choice) && (answered === undefined || answered === choice.candidate);
     const values = usable
       ? [choice.bundle, choice.candidate, choice.logit, choice.weight]
       : [null, null, null, null];
@@ -180,6 +202,15 @@ export function openLedger(directory: string | undefined, limits: LedgerLimits =
     const early = waiting === 0 ? [] : sql.takeWaiting.rows(tenant, decisionId);
     waiting -= early.length;
     return { isNew, lessons: usable ? early.map((row) => learn(choice, Number(row["reward"]))) : [] };
+  };
+
+  const takeAnswer = ({ tenant, decisionId, candidate }: Answer) => {
+    if (sql.decision.row(tenant, decisionId)) {
+      return { madeUnusable: sql.makeUnusable.changes(tenant, decisionId, candidate) > 0 };
+    }
+    sql.addAnswer.changes(tenant, decisionId, candidate);
+    sql.trimAnswers.changes(maxDecisions);
+    return { madeUnusable: false };
   };
 
   const takeFeedback = ({ eventId, tenant, decisionId, reward }: Feedback): FeedbackTaken => {
@@ -211,6 +242,7 @@ export function openLedger(directory: string | undefined, limits: LedgerLimits =
   return {
     takeDecision: (choice) => commit.run(() => takeDecision(choice), recover),
     takeFeedback: (feedback) => commit.run(() => takeFeedback(feedback), recover),
+    takeAnswer: (answer) => commit.run(() => takeAnswer(answer), recover),
     nextSequence: (floor) =>
       commit.run(() => {
         sql.raiseCounter.changes("sequence", floor);

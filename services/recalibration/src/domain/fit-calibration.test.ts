@@ -25,11 +25,16 @@ test("nothing learned changes nothing", () => {
   assert.deepEqual(fitCalibration([]), { map: identityPlatt, pairs: 0, effectivePairs: 0 });
 });
 
-test("one pair moves the map a little, towards its reward", () => {
-  const { map, pairs, effectivePairs } = fitCalibration([{ logit: 1, reward: 0, weight: 1 }]);
-  assert.deepEqual([pairs, effectivePairs], [1, 1]);
-  const moved = sigmoid(applyPlatt(1, map)) - sigmoid(1);
-  assert.ok(moved < 0 && moved > -0.06, `moved by ${moved}`);
+test("one pair moves no estimate by more than a few hundredths, wherever it was", () => {
+  for (const logit of [-4, -1, 0, 1, 3, 6]) {
+    const reward = logit > 0 ? 0 : 1;
+    const { map, pairs, effectivePairs } = fitCalibration([{ logit, reward, weight: 1 }]);
+    assert.deepEqual([pairs, effectivePairs], [1, 1]);
+    for (const other of [-6, -3, 0, 3, 6]) {
+      const moved = Math.abs(sigmoid(applyPlatt(other, map)) - sigmoid(other));
+      assert.ok(moved > 0 && moved < 0.06, `a pair at ${logit} moved an estimate at ${other} by ${moved}`);
+    }
+  }
 });
 
 test("many pairs find the map that made them", () => {
@@ -104,7 +109,10 @@ test("no small step away from the fit is better", () => {
       const softplus = Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
       return scale * weight * (softplus - reward * z);
     });
-    return crossEntropy.reduce((sum, each) => sum + each, 2.5 * ((slope - 1) ** 2 + intercept ** 2));
+    const weights = pairs.reduce((sum, { weight }) => sum + weight, 0);
+    const centre = pairs.reduce((sum, { logit, weight }) => sum + weight * logit, 0) / weights;
+    const shift = intercept + (slope - 1) * centre;
+    return crossEntropy.reduce((sum, each) => sum + each, 2.5 * ((slope - 1) ** 2 + shift ** 2));
   };
   fc.assert(
     fc.property(fc.array(pair, { minLength: 1, maxLength: 40 }), (pairs) => {

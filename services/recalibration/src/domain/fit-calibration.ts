@@ -19,7 +19,7 @@ export interface CalibrationFit {
 
 /**
  * How strongly the fit is held to "change nothing", in effective pairs: with as many, data and prior count the same, and
- * one pair moves an estimate by about two hundredths.
+ * one pair moves an estimate by at most a few hundredths.
  */
 const priorPairs = 20;
 /** What one pair at even odds tells about the log-odds. */
@@ -38,17 +38,35 @@ const converged = 1e-10;
  * Weighted Platt scaling, shrunk to the identity by the effective number of pairs.
  *
  * Minimises the cross-entropy, with the weights scaled to sum to the effective number of pairs, plus a quadratic pull to
- * slope 1 and intercept 0. The pull makes the minimum unique and finite for any data: one pair, or rewards all alike.
+ * slope 1 and to no shift. The pull makes the minimum unique and finite for any data: one pair, or rewards all alike.
+ *
+ * Shift and slope are taken about the mean logit of the pairs, where they hardly depend on each other. Taken about zero,
+ * one surprise at a high logit would be explained by a flatter slope, which moves every other estimate far.
  */
 export function fitCalibration(pairs: readonly Pair[]): CalibrationFit {
   const effectivePairs = effectiveCount(pairs);
   if (effectivePairs === 0) return { map: identityPlatt, pairs: 0, effectivePairs: 0 };
-  const scale = effectivePairs / pairs.reduce((sum, { weight }) => sum + weight, 0);
-  const free = minimise(pairs, scale, identityPlatt, false);
+  const sum = pairs.reduce((total, { weight }) => total + weight, 0);
+  const centre = pairs.reduce((total, { logit, weight }) => total + weight * logit, 0) / sum;
+  const centred = {
+    pairs: pairs.map((pair) => ({ ...pair, logit: pair.logit - centre })),
+    scale: effectivePairs / sum,
+    centre,
+  };
+  const identity = { slope: 1, intercept: centre };
+  const free = minimise(centred, identity, false);
   const slope = Math.min(Math.max(free.slope, minSlope), maxSlope);
   // On the edge, the best intercept is another one.
-  const map = slope === free.slope ? free : minimise(pairs, scale, { ...free, slope }, true);
+  const best = slope === free.slope ? free : minimise(centred, { ...free, slope }, true);
+  const map = { slope: best.slope, intercept: best.intercept - best.slope * centre };
   return { map, pairs: pairs.length, effectivePairs };
+}
+
+/** The pairs with logits from their mean, which is `centre`: there the identity is slope 1 and intercept `centre`. */
+interface CentredPairs {
+  readonly pairs: readonly Pair[];
+  readonly scale: number;
+  readonly centre: number;
 }
 
 export function effectiveCount(pairs: readonly Pair[]): number {
@@ -61,18 +79,18 @@ export function effectiveCount(pairs: readonly Pair[]): number {
 }
 
 /** Newton's method; a step that does not get lower is halved. */
-function minimise(pairs: readonly Pair[], scale: number, start: Platt, keepsSlope: boolean): Platt {
+function minimise(data: CentredPairs, start: Platt, keepsSlope: boolean): Platt {
   let map = start;
-  let value = loss(pairs, scale, map);
+  let value = loss(data, map);
   for (let step = 0; step < maxNewtonSteps; step++) {
-    const direction = newtonDirection(pairs, scale, map, keepsSlope);
+    const direction = newtonDirection(data, map, keepsSlope);
     let size = 1;
     let next = along(map, direction, size);
-    let nextValue = loss(pairs, scale, next);
+    let nextValue = loss(data, next);
     for (let halving = 0; nextValue > value && halving < maxHalvings; halving++) {
       size /= 2;
       next = along(map, direction, size);
-      nextValue = loss(pairs, scale, next);
+      nextValue = loss(data, next);
     }
     if (nextValue > value) return map;
     const moved = size * (Math.abs(direction.slope) + Math.abs(direction.intercept));
@@ -89,17 +107,17 @@ function along(map: Platt, direction: Platt, size: number): Platt {
   };
 }
 
-function loss(pairs: readonly Pair[], scale: number, map: Platt): number {
+function loss({ pairs, scale, centre }: CentredPairs, map: Platt): number {
   let sum = 0;
   for (const { logit, reward, weight } of pairs) {
     const z = map.intercept + map.slope * logit;
     sum += weight * (softplus(z) - reward * z);
   }
-  const pull = (map.slope - 1) ** 2 + map.intercept ** 2;
+  const pull = (map.slope - 1) ** 2 + (map.intercept - centre) ** 2;
   return scale * sum + (priorPrecision / 2) * pull;
 }
 
-function newtonDirection(pairs: readonly Pair[], scale: number, map: Platt, keepsSlope: boolean): Platt {
+function newtonDirection({ pairs, scale, centre }: CentredPairs, map: Platt, keepsSlope: boolean): Platt {
   let [bySlope, byIntercept, slopeSlope, slopeIntercept, interceptIntercept] = [0, 0, 0, 0, 0];
   for (const { logit, reward, weight } of pairs) {
     const estimate = sigmoid(map.intercept + map.slope * logit);
@@ -112,7 +130,7 @@ function newtonDirection(pairs: readonly Pair[], scale: number, map: Platt, keep
     interceptIntercept += curvature;
   }
   const gradientSlope = scale * bySlope + priorPrecision * (map.slope - 1);
-  const gradientIntercept = scale * byIntercept + priorPrecision * map.intercept;
+  const gradientIntercept = scale * byIntercept + priorPrecision * (map.intercept - centre);
   const a = scale * slopeSlope + priorPrecision;
   const b = scale * slopeIntercept;
   const c = scale * interceptIntercept + priorPrecision;
