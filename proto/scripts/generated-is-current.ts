@@ -12,7 +12,9 @@ try {
   execFileSync("buf", ["generate", proto, "--template", template, "--output", fresh], { stdio: "inherit" });
   const stale = differences(join(proto, "gen"), join(fresh, "gen"));
   if (stale.length > 0) {
-    process.stderr.write(`proto/gen is stale, run "npm run fix":\n${stale.map((file) => `  ${file}\n`).join("")}`);
+    process.stderr.write(
+      `proto/gen is stale, run "npm run fix":\n${stale.map((file) => `  ${file}\n`).join("")}`,
+    );
     process.exitCode = 1;
   }
 } finally {

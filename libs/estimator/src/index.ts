@@ -20,7 +20,7 @@ export {
   type QualityEstimate,
   type QualityPredictor,
 } from "./predictor.ts";
-export { type ChatMessage, promptText } from "./prompt-text.ts";
+export { promptText, type SpokenTurn } from "./prompt-text.ts";
 export { type EncoderDescription, loadEncoder, writeEncoder } from "./static-encoder.ts";
 export { quantiseTable, type StaticTable } from "./static-table.ts";
 export { surfaceCount, surfaceNames } from "./surface.ts";

@@ -1,10 +1,13 @@
+import type { DescMethod, Message } from "@bufbuild/protobuf";
 import { SpanKind } from "@opentelemetry/api";
 import { IprError, status, toStatus } from "@ipr/errors";
 import type { Status } from "@ipr/proto";
 import { contextOf, withSpan } from "@ipr/telemetry";
 import { abortable, startDeadline } from "./deadline.ts";
+import { methodPath } from "./definition.ts";
 import type { CallContext } from "./types.ts";
 import { toIprError, type UnexpectedErrorSink } from "./unexpected.ts";
+import { validate } from "./validation.ts";
 
 /** Calls of one stream that are worked on at once; the rest waits in HTTP/2's flow control, at the caller. */
 const maxConcurrentCalls = 256;
@@ -25,9 +28,12 @@ export interface MultiplexedResponse<Response> {
     | { readonly case: "error"; readonly value: Status };
 }
 
-/** Makes the handler of a multiplexed stream from that of its unary twin. Answers leave as they come. */
-export function multiplexed<Request, Response>(
-  path: string,
+/**
+ * Makes the handler of a multiplexed stream from that of its unary twin, `method`. Answers leave as they come; a request
+ * that breaks the contract fails alone.
+ */
+export function multiplexed<Request extends Message, Response>(
+  method: DescMethod,
   handler: (request: Request, context: CallContext) => Promise<Response>,
   onUnexpected: UnexpectedErrorSink,
 ) {
@@ -39,7 +45,7 @@ export function multiplexed<Request, Response>(
     const reading = (async () => {
       for await (const call of requests) {
         if (answers.open >= maxConcurrentCalls) await answers.oneTaken();
-        answers.add(answer(path, handler, call, stream, onUnexpected));
+        answers.add(answer(method, handler, call, stream, onUnexpected));
       }
     })();
     reading.then(
@@ -58,13 +64,14 @@ export function multiplexed<Request, Response>(
   };
 }
 
-async function answer<Request, Response>(
-  path: string,
+async function answer<Request extends Message, Response>(
+  method: DescMethod,
   handler: (request: Request, context: CallContext) => Promise<Response>,
   call: MultiplexedRequest<Request>,
   stream: CallContext,
   onUnexpected: UnexpectedErrorSink,
 ): Promise<MultiplexedResponse<Response>> {
+  const path = methodPath(method);
   const parent = contextOf(call.traceparent);
   try {
     const value = await withSpan(path, { kind: SpanKind.SERVER, parent }, async () => {
@@ -72,6 +79,7 @@ async function answer<Request, Response>(
       const { request } = call;
       if (request === undefined)
         throw new IprError(status.INVALID_ARGUMENT, "INVALID_FIELD", "request: is required");
+      validate(method.input, request);
       return await abortable(handler(request, deadline), deadline.signal);
     });
     return { id: call.id, result: { case: "response", value } };

@@ -23,7 +23,7 @@ async function startWorld(embed: Embed) {
   const onUnexpected = (error: unknown) => unexpected.push(error);
   const registration = register(EmbeddingService, {
     embed,
-    embedStream: multiplexed("/test", embed, onUnexpected) as never,
+    embedStream: multiplexed(EmbeddingService.method.embed, embed, onUnexpected) as never,
     getEncoder: async () => ({ encoder: "test", dimension: 2, maxTokens: 8 }),
   });
   const serving = await serveGrpc({
@@ -122,6 +122,7 @@ test("many calls share one stream, answers find their calls, and one error fails
   const stream = streamClient(world.channel);
   const lengths = Array.from({ length: 500 }, (_, i) => i + 1);
   const calls = lengths.map((length) => stream.call({ text: "x".repeat(length) }, { timeoutMs: 30_000 }));
+  await assert.rejects(stream.call({ text: "" }, { timeoutMs: 30_000 }), { reason: "INVALID_FIELD" });
   await assert.rejects(stream.call({ text: "bad" }, { timeoutMs: 30_000 }), {
     reason: "OVERLOADED",
     retryAfterMs: 5,

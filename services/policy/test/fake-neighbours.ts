@@ -1,5 +1,5 @@
-import { methodPath, multiplexed, register, type Registration, serveGrpc, type Serving } from "@ipr/grpc";
-import { EmbeddingService, type PredictRequest, QualityService } from "@ipr/proto";
+import { multiplexed, register, type Registration, serveGrpc, type Serving } from "@ipr/grpc";
+import { type EmbedRequest, EmbeddingService, type PredictRequest, QualityService } from "@ipr/proto";
 
 /** A real gRPC server whose answers the test decides, and which can be killed and brought back. */
 export interface FakeNeighbour extends AsyncDisposable {
@@ -22,7 +22,7 @@ export interface FakeQuality extends FakeNeighbour {
 
 export async function fakeEmbedding(): Promise<FakeEmbedding> {
   const texts: string[] = [];
-  const embed = async ({ text }: { text: string }) => {
+  const embed = async ({ text }: EmbedRequest) => {
     texts.push(text);
     await neighbour.before();
     return { encoder: "fake@1", values: [1, 0] };
@@ -30,7 +30,7 @@ export async function fakeEmbedding(): Promise<FakeEmbedding> {
   const neighbour: FakeNeighbour = await startNeighbour(
     register(EmbeddingService, {
       embed,
-      embedStream: multiplexed(methodPath(EmbeddingService.method.embed), embed, onUnexpected) as never,
+      embedStream: multiplexed(EmbeddingService.method.embed, embed, onUnexpected) as never,
       getEncoder: async () => ({ encoder: "fake@1", dimension: 2, maxTokens: 8 }),
     }),
   );
@@ -58,7 +58,7 @@ export async function fakeQuality(): Promise<FakeQuality> {
   const neighbour = await startNeighbour(
     register(QualityService, {
       predict,
-      predictStream: multiplexed(methodPath(QualityService.method.predict), predict, onUnexpected) as never,
+      predictStream: multiplexed(QualityService.method.predict, predict, onUnexpected) as never,
       getBundle: async () => ({ bundle: "bundle-1", encoder: "fake@1" }),
     }),
   );

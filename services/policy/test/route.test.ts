@@ -108,13 +108,13 @@ test("constraints exclude, and each exclusion has its reason", async () => {
   const response = await world.router.route({
     ...prompt("x"),
     tolerance: 1,
-    constraints: { denyFamilies: ["other"], needsEndpoint: true },
+    constraints: { needsJsonSchema: true },
   });
   assert.equal(response.model, "strong");
   assert.equal(response.endpoint, "main");
   assert.deepEqual(
     response.candidates.map(({ reasonCode }) => reasonCode),
-    [Infeasibility.UNSPECIFIED, Infeasibility.NO_ENDPOINT, Infeasibility.FAMILY],
+    [Infeasibility.UNSPECIFIED, Infeasibility.CAPABILITY, Infeasibility.CAPABILITY],
   );
 });
 

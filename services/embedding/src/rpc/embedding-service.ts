@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { IprError, status } from "@ipr/errors";
 import type { Encoder } from "@ipr/estimator";
-import { methodPath, multiplexed, register, type Registration, type UnexpectedErrorSink } from "@ipr/grpc";
+import { multiplexed, register, type Registration, type UnexpectedErrorSink } from "@ipr/grpc";
 import { type EmbedRequest, EmbeddingService } from "@ipr/proto";
 import { LruCache } from "../domain/lru-cache.ts";
 import type { EmbeddingEvents } from "../events.ts";
@@ -55,7 +55,7 @@ export function embeddingService(dependencies: Dependencies): Registration {
 
   return register(EmbeddingService, {
     embed,
-    embedStream: multiplexed(methodPath(EmbeddingService.method.embed), embed, onUnexpected),
+    embedStream: multiplexed(EmbeddingService.method.embed, embed, onUnexpected),
     getEncoder: async () => ({
       encoder: encoder.id,
       dimension: encoder.dimension,

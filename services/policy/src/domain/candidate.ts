@@ -37,7 +37,6 @@ export interface Constraints {
   readonly needsTools: boolean;
   readonly needsVision: boolean;
   readonly needsJsonSchema: boolean;
-  readonly needsEndpoint: boolean;
   readonly minContextTokens: number;
   /** Any of them will do; empty asks nothing. The same for the lists below. */
   readonly regions: readonly string[];

@@ -29,7 +29,6 @@ export function requirementsOf({ turns, hasTools, hasJsonSchema }: Conversation)
     needsTools: hasTools,
     needsVision: turns.some(({ mediaTypes }) => mediaTypes.some(isImage)),
     needsJsonSchema: hasJsonSchema,
-    needsEndpoint: false,
     minContextTokens: 0,
     regions: [],
     residencies: [],

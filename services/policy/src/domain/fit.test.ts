@@ -25,7 +25,6 @@ test("fits when nothing is asked", () => assert.equal(why({}), undefined));
 const cases: [asks: Partial<Constraints>, code: string, reason: RegExp][] = [
   [{ needsTools: true, needsJsonSchema: true }, "capability", /lacks tools and JSON schema/],
   [{ needsVision: true }, "capability", /lacks vision/],
-  [{ needsEndpoint: true }, "no_endpoint", /no provider/],
   [{ minContextTokens: 1001 }, "context", /holds 1000 tokens, but 1001/],
   [{ regions: ["eu-west-1"] }, "place", /served in us-east-1, but eu-west-1/],
   [{ residencies: ["eu"] }, "place", /keeps data in places unknown, but eu/],

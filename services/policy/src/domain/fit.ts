@@ -11,8 +11,7 @@ export type ExclusionCode =
   | "place"
   | "family"
   | "latency"
-  | "cost"
-  | "no_endpoint";
+  | "cost";
 
 export interface Exclusion {
   readonly code: ExclusionCode;
@@ -41,15 +40,7 @@ export function whyUnfit(fit: Fit, constraints: readonly Constraints[]): Exclusi
 
 type Check = (fit: Fit, constraints: Constraints) => Exclusion | undefined;
 
-const checks: readonly Check[] = [
-  hasCapabilities,
-  hasContext,
-  isInPlace,
-  isInFamily,
-  isQuick,
-  isCheap,
-  hasEndpoint,
-];
+const checks: readonly Check[] = [hasCapabilities, hasContext, isInPlace, isInFamily, isQuick, isCheap];
 
 function exceedsLimits({ candidate: { limits }, tokens }: Fit): Exclusion | undefined {
   if (!limits) return undefined;
@@ -69,11 +60,6 @@ function exceedsLimits({ candidate: { limits }, tokens }: Fit): Exclusion | unde
     );
   }
   return undefined;
-}
-
-function hasEndpoint({ candidate }: Fit, { needsEndpoint }: Constraints): Exclusion | undefined {
-  if (!needsEndpoint || candidate.endpoints.length > 0) return undefined;
-  return excluded("no_endpoint", "no provider is configured for it");
 }
 
 function hasCapabilities(

@@ -1,12 +1,12 @@
 import { randomUUIDv7 } from "node:crypto";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { IprError, status } from "@ipr/errors";
+import { promptText } from "@ipr/estimator";
 import type { CallContext } from "@ipr/grpc";
 import type { DecisionEvent, RouteRequest, RouteResponseSchema } from "@ipr/proto";
 import type { RegistryStore } from "@ipr/registry";
 import { characterCount, requirementsOf } from "../domain/conversation.ts";
 import { makePlan, type NothingFits } from "../domain/plan.ts";
-import { promptText } from "../domain/prompt-text.ts";
 import type { Rule } from "../domain/threshold.ts";
 import type { PolicyEvents } from "../events.ts";
 import type { Decision } from "./decision.ts";
@@ -44,7 +44,7 @@ export function createRoute(dependencies: RouteDependencies): Route {
     const view = registry.current();
     const selection = selectCandidates(view, request);
     const conversation = readConversation(request);
-    const text = promptText(conversation);
+    const text = promptText(conversation.turns);
     const outcome = await estimate(estimator, {
       text,
       candidates: namesOf(selection),

@@ -38,7 +38,6 @@ const infeasibilities: Readonly<Record<ExclusionCode, Infeasibility>> = {
   family: Infeasibility.FAMILY,
   latency: Infeasibility.LATENCY,
   cost: Infeasibility.COST,
-  no_endpoint: Infeasibility.NO_ENDPOINT,
 };
 
 const speakers = new Map<Role, Turn["speaker"]>([

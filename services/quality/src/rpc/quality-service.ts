@@ -1,7 +1,7 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { IprError, invalidField, status } from "@ipr/errors";
 import type { Bundle, QualityPredictor } from "@ipr/estimator";
-import { methodPath, multiplexed, register, type Registration, type UnexpectedErrorSink } from "@ipr/grpc";
+import { multiplexed, register, type Registration, type UnexpectedErrorSink } from "@ipr/grpc";
 import { type PredictRequest, QualityService } from "@ipr/proto";
 import { type LiveCalibration, recalibrate } from "../domain/recalibrate.ts";
 import type { QualityEvents } from "../events.ts";
@@ -38,7 +38,7 @@ export function qualityService(dependencies: Dependencies): Registration {
 
   return register(QualityService, {
     predict,
-    predictStream: multiplexed(methodPath(QualityService.method.predict), predict, onUnexpected),
+    predictStream: multiplexed(QualityService.method.predict, predict, onUnexpected),
     getBundle: async () => ({
       bundle: id,
       encoder: encoder.id,

@@ -19,11 +19,20 @@ test("reads rows as they are, plain or packed", async () => {
   const plain = await dir.write("rows.jsonl", text);
   const packed = await dir.write("rows.jsonl.gz", gzipSync(text));
   const expected: LabelledPrompt[] = [
-    { id: "a", source: "s/x", text: "Why?", scores: { big: 1, small: 0.25 }, outputTokens: {}, split: "val" },
+    {
+      id: "a",
+      source: "s/x",
+      text: "Why?",
+      characters: 4,
+      scores: { big: 1, small: 0.25 },
+      outputTokens: {},
+      split: "val",
+    },
     {
       id: "2",
       source: "s/x",
       text: "Why?",
+      characters: 4,
       scores: { big: 1, small: 0.25 },
       outputTokens: { big: 10 },
       split: "val",

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { promptText } from "@ipr/estimator";
+import { promptText, type SpokenTurn } from "@ipr/estimator";
 import { z } from "zod";
 
 export const splits = ["train", "val", "test"] as const;
@@ -10,8 +10,10 @@ export interface LabelledPrompt {
   readonly id: string;
   /** Where the prompt comes from, such as "zeroeval/gsm": the kind of task. Empty when the data does not say. */
   readonly source: string;
-  /** What was asked; of a conversation, everything said. */
+  /** What is encoded of the prompt: the same as when it is routed. */
   readonly text: string;
+  /** How long the whole prompt is, every turn: what a candidate would read. */
+  readonly characters: number;
   /** Quality in [0, 1] by candidate. A candidate that is not here was not measured: unknown, not zero. */
   readonly scores: Readonly<Record<string, number>>;
   /** Answer length by candidate, where it was measured. */
@@ -44,7 +46,11 @@ export function parseLabelledPrompt(value: unknown): LabelledPrompt | string {
   const { id, source, prompt, messages, split } = parsed.data;
   const scores = known(parsed.data.scores);
   const outputTokens = known(parsed.data.output_tokens ?? {});
-  const text = prompt ?? promptText((messages ?? []) as Parameters<typeof promptText>[0]);
+  const turns: SpokenTurn[] =
+    prompt === undefined || prompt === null
+      ? (messages ?? []).map(toTurn)
+      : [{ speaker: "user", text: prompt }];
+  const text = promptText(turns);
   if (text.trim() === "") return 'has no prompt: give "prompt", or "messages" with text';
   if (Object.keys(scores).length === 0)
     return '"scores" is empty: a row needs the score of at least one candidate';
@@ -52,10 +58,29 @@ export function parseLabelledPrompt(value: unknown): LabelledPrompt | string {
     id: String(id),
     source: source ?? "",
     text,
+    characters: turns.reduce((sum, turn) => sum + turn.text.length, 0),
     scores,
     outputTokens,
     split: split ?? splitOf(String(id)),
   };
+}
+
+/** A chat message as the OpenAI wire has it: plain text, or parts of which only text is read. */
+function toTurn({ role, content }: z.infer<typeof message>): SpokenTurn {
+  const text =
+    typeof content === "string"
+      ? content
+      : (content ?? [])
+          .map((part) => part.text ?? "")
+          .filter((part) => part !== "")
+          .join("\n");
+  return { speaker: speakerOf(role), text };
+}
+
+/** An unknown role is somebody speaking to the model. */
+function speakerOf(role: string): SpokenTurn["speaker"] {
+  if (role === "system" || role === "developer") return "system";
+  return role === "assistant" || role === "tool" ? role : "user";
 }
 
 /** The split of a row that names none: 80 % train, 10 % val, 10 % test by a hash of its id, the same everywhere. */

@@ -8,7 +8,8 @@ import { fallbackLengths } from "./to-sample.ts";
 const prompt = (characters: number, outputTokens: Record<string, number>): LabelledPrompt => ({
   id: "row",
   source: "",
-  text: "x".repeat(characters),
+  text: "x",
+  characters,
   scores: {},
   outputTokens,
   split: "test",

@@ -20,9 +20,9 @@ export function answerCosts(
   fallbackTokens: ArrayLike<number>,
 ): Matrix {
   return createMatrix(prompts.length, candidates.length, (row, column) => {
-    const { text, outputTokens } = prompts[row]!;
+    const { characters, outputTokens } = prompts[row]!;
     const answerTokens = outputTokens[candidates[column]!] ?? fallbackTokens[column]!;
-    return costUsd(text.length / charactersPerToken, answerTokens, prices[column]!);
+    return costUsd(characters / charactersPerToken, answerTokens, prices[column]!);
   });
 }
 
@@ -36,7 +36,7 @@ export function expectedCosts(
   return createMatrix(prompts.length, prices.length, (row, column) => {
     const predicted = predictedTokens.values[row * predictedTokens.columns + column]!;
     const answerTokens = Number.isNaN(predicted) ? fallbackTokens[column]! : predicted;
-    return costUsd(prompts[row]!.text.length / charactersPerToken, answerTokens, prices[column]!);
+    return costUsd(prompts[row]!.characters / charactersPerToken, answerTokens, prices[column]!);
   });
 }
 

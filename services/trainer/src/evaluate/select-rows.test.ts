@@ -10,7 +10,15 @@ const row = (
   text?: string,
 ): LabelledPrompt => {
   next += 1;
-  return { id: `row-${next}`, source: "", text: text ?? `prompt ${next}`, scores, outputTokens: {}, split };
+  return {
+    id: `row-${next}`,
+    source: "",
+    text: text ?? `prompt ${next}`,
+    characters: 8,
+    scores,
+    outputTokens: {},
+    split,
+  };
 };
 const rows = (count: number, split: Split, scores?: Record<string, number>) =>
   Array.from({ length: count }, () => row(split, scores));

@@ -52,5 +52,5 @@ function row(
   split: Split,
   scores: Record<string, number> = { x: 1 },
 ): LabelledPrompt {
-  return { id, source: "", text, scores, outputTokens: {}, split };
+  return { id, source: "", text, characters: text.length, scores, outputTokens: {}, split };
 }
