@@ -36,7 +36,7 @@ test("the process decides by its neighbours, and keeps the registry and reports 
   await using embedding = await fakeEmbedding();
   await using quality = await fakeQuality();
   quality.qualities = {
-    "o1-mini-2024-09-12": 0.9375,
+    "claude-3-5-sonnet-20241022": 0.9375,
     "gpt-4o-mini-2024-07-18": 0.9375,
     "gemma-2-2b-it": 0.25,
   };
