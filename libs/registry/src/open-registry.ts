@@ -15,6 +15,8 @@ const registryKey = "registry";
 const openTimeoutMs = 3_000;
 /** How often a change without an expected revision is tried again when others write at the same time. */
 const maxUpdateAttempts = 8;
+/** How long a writer waits to see its own write. */
+const deliveryTimeoutMs = 2_000;
 const firstSeedRetryMs = 250;
 const maxSeedRetryMs = 10_000;
 
@@ -79,12 +81,10 @@ class StoredRegistry implements RegistryStore {
   readonly #loaded = Promise.withResolvers<void>();
   readonly #watch: ReturnType<KeyValue["watch"]>;
   #view: RegistryView;
-  /** What `#view` is; 0 before the store was seen. Revisions start over when the store was lost. */
+  /** Told of every revision that the watch brings. */
+  readonly #followers = new Set<(revision: number) => void>();
+  /** What the watch brought last; 0 before. Revisions start over when the store was lost. */
   #storeRevision = 0;
-  /** A change of our own that the watch has not brought yet: what it brings before is older. */
-  #ownRevision = 0;
-  /** How many entries the watch has brought. */
-  #deliveries = 0;
 
   constructor(store: KeyValue, options: RegistryOptions) {
     this.#store = store;
@@ -115,7 +115,6 @@ class StoredRegistry implements RegistryStore {
     const { expectedRevision } = update;
     let conflict: unknown;
     for (let attempt = 0; attempt < maxUpdateAttempts; attempt++) {
-      const deliveries = this.#deliveries;
       const entry = await this.#store.get(registryKey);
       const actual = entry?.revision ?? 0;
       if (expectedRevision !== undefined && expectedRevision !== String(actual)) {
@@ -129,8 +128,7 @@ class StoredRegistry implements RegistryStore {
       registry.updatedAt = timestampFromMs(nowMs);
       const value = encode(registry);
       try {
-        const { revision } = await this.#store.update(registryKey, value, actual);
-        this.#acceptOwn(registry, revision, deliveries);
+        const revision = await this.#write(value, actual);
         await this.#audit(update.what, actual, revision, nowMs);
         return this.#viewOf(registry, String(revision));
       } catch (error) {
@@ -147,35 +145,47 @@ class StoredRegistry implements RegistryStore {
     await this.#watch.close();
   }
 
+  /** The watch alone moves the view, so that it only ever moves as the store did. */
   #onEntry({ value, revision }: KeyValueChange): void {
-    this.#deliveries += 1;
     // A deleted entry leaves the last state: a registry is replaced, never missing.
-    if (value === undefined || revision === this.#storeRevision || revision < this.#ownRevision) return;
-    this.#ownRevision = 0;
+    if (value === undefined || revision === this.#storeRevision) return;
     try {
-      this.#accept(fromBinary(RegistrySchema, value), revision);
+      const registry = fromBinary(RegistrySchema, value);
+      this.#view = this.#viewOf(registry, String(revision));
+      this.#storeRevision = revision;
+      const { candidates, routers } = registry;
+      this.#notify({
+        kind: "registry_loaded",
+        revision: String(revision),
+        candidates: candidates.length,
+        routers: routers.length,
+      });
     } catch (error) {
       this.#notify({ kind: "registry_unreadable", revision: String(revision), error });
     }
+    for (const tell of this.#followers) tell(revision);
   }
 
-  /** Takes what this process wrote, unless the watch has brought that or something newer since `deliveries`. */
-  #acceptOwn(registry: Registry, revision: number, deliveries: number): void {
-    if (this.#deliveries !== deliveries && this.#storeRevision >= revision) return;
-    this.#ownRevision = revision;
-    this.#accept(registry, revision);
-  }
-
-  #accept(registry: Registry, revision: number): void {
-    this.#view = this.#viewOf(registry, String(revision));
-    this.#storeRevision = revision;
-    const { candidates, routers } = registry;
-    this.#notify({
-      kind: "registry_loaded",
-      revision: String(revision),
-      candidates: candidates.length,
-      routers: routers.length,
-    });
+  /**
+   * Writes, and waits until the watch has brought that or something newer, so that a writer reads its own write. A watch
+   * that is interrupted brings it later; the write stands.
+   */
+  async #write(value: Uint8Array, expectedRevision: number): Promise<number> {
+    const delivered = Promise.withResolvers<void>();
+    let [written, newest] = [Number.POSITIVE_INFINITY, 0];
+    const follow = (revision: number): void => {
+      newest = Math.max(newest, revision);
+      if (newest >= written) delivered.resolve();
+    };
+    this.#followers.add(follow);
+    try {
+      written = (await this.#store.update(registryKey, value, expectedRevision)).revision;
+      follow(0);
+      await Promise.race([delivered.promise, pause(deliveryTimeoutMs, this.#closing.signal)]);
+      return written;
+    } finally {
+      this.#followers.delete(follow);
+    }
   }
 
   #viewOf(stored: Registry, revision: string): RegistryView {
@@ -200,20 +210,15 @@ class StoredRegistry implements RegistryStore {
 
   /** Puts the seed in the store, unless that has it or a registry that was changed by RPC (it has `updated_at`). */
   async #seed(value: Uint8Array): Promise<void> {
-    const deliveries = this.#deliveries;
     const entry = await this.#store.get(registryKey);
     if (entry) {
       const stored = fromBinary(RegistrySchema, entry.value);
       const isChanged = stored.updatedAt !== undefined;
       const isSame = Buffer.compare(entry.value, value) === 0;
       if (isChanged) this.#notify({ kind: "registry_seed_ignored", revision: String(entry.revision) });
-      if (isChanged || isSame) {
-        if (this.#storeRevision === 0) this.#accept(stored, entry.revision);
-        return;
-      }
+      if (isChanged || isSame) return;
     }
-    const { revision } = await this.#store.update(registryKey, value, entry?.revision ?? 0);
-    this.#acceptOwn(fromBinary(RegistrySchema, value), revision, deliveries);
+    await this.#write(value, entry?.revision ?? 0);
   }
 
   /** The change stands whether or not the trail could be written. */
