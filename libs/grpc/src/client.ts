@@ -92,7 +92,8 @@ function bidi(channel: GrpcClient, method: DescMethod, name: string) {
       },
     );
     const onAbort = () => call.cancel();
-    options.signal?.addEventListener("abort", onAbort, { once: true });
+    if (options.signal?.aborted) onAbort();
+    else options.signal?.addEventListener("abort", onAbort, { once: true });
     let sendFailure: unknown;
     send(call, method, requests).catch((error: unknown) => {
       sendFailure = error;

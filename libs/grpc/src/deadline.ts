@@ -16,7 +16,7 @@ export function startDeadline(what: string, timeoutMs: number, parent?: AbortSig
   const controller = new AbortController();
   const endsAt = performance.now() + timeoutMs;
   const timer = setTimeout(() => controller.abort(deadlineError(what, timeoutMs)), timeoutMs);
-  const onParentAbort = () => controller.abort(parent?.reason);
+  const onParentAbort = () => controller.abort(abortReason(parent));
   if (parent?.aborted) onParentAbort();
   else parent?.addEventListener("abort", onParentAbort, { once: true });
   return {
@@ -42,17 +42,25 @@ export function deadlineError(what: string, timeoutMs: number): IprError {
   );
 }
 
-/** Settles with `work`, or rejects with the signal's reason, whichever is first. */
+/** Why a call was given up, as an IprError: whoever aborts a signal without one has left. */
+export function abortReason(signal: AbortSignal | undefined): IprError {
+  const reason: unknown = signal?.reason;
+  if (reason instanceof IprError) return reason;
+  return new IprError(status.CANCELLED, "NEIGHBOUR_DOWN", "the caller left", { cause: reason });
+}
+
+/**
+ * Settles with `work`, or rejects with the signal's reason, whichever is first. Work that is too late may still fail:
+ * that is heard here, and nobody's concern.
+ */
 export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  let onAbort: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason as Error);
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason as Error);
+  if (signal.aborted) onAbort();
+  else signal.addEventListener("abort", onAbort, { once: true });
   try {
-    return await Promise.race([work, aborted]);
+    return await Promise.race([aborted.promise, work]);
   } finally {
-    if (onAbort) signal.removeEventListener("abort", onAbort);
+    signal.removeEventListener("abort", onAbort);
   }
 }

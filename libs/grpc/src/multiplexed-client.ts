@@ -1,7 +1,7 @@
 import { SpanKind } from "@opentelemetry/api";
 import { fromStatus, IprError, status } from "@ipr/errors";
 import { activeTraceparent, withSpan } from "@ipr/telemetry";
-import { deadlineError } from "./deadline.ts";
+import { abortReason, deadlineError } from "./deadline.ts";
 import type { MultiplexedRequest, MultiplexedResponse } from "./multiplexed-handler.ts";
 import type { CallOptions } from "./types.ts";
 
@@ -102,14 +102,14 @@ export function multiplex<Request, Response>(
 
   const call = (request: Request, { timeoutMs, signal }: CallOptions & { timeoutMs: number }) =>
     withSpan(path, { kind: SpanKind.CLIENT, attributes: { neighbour: name } }, async () => {
-      signal?.throwIfAborted();
+      if (signal?.aborted) throw abortReason(signal);
       const outbox = currentStream();
       if (openCalls.size >= maxOpenCalls) throw overloaded(name);
       const id = nextId;
       nextId += 1n;
       const { promise, resolve, reject } = Promise.withResolvers<Response>();
       const timer = setTimeout(() => reject(deadlineError(name, timeoutMs)), timeoutMs);
-      const onAbort = () => reject(signal?.reason as Error);
+      const onAbort = () => reject(abortReason(signal));
       signal?.addEventListener("abort", onAbort, { once: true });
       const wireTimeoutMs = Math.max(1, Math.ceil(timeoutMs));
       const message = { id, timeoutMs: wireTimeoutMs, traceparent: activeTraceparent(), request };
@@ -127,6 +127,7 @@ export function multiplex<Request, Response>(
         clearTimeout(timer);
         signal?.removeEventListener("abort", onAbort);
         openCalls.delete(id);
+        stream?.withdraw(message);
       }
     });
 
@@ -156,15 +157,19 @@ function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-/** What is to be sent, in order. Bounded by `maxOpenCalls`, since every entry is an open call. */
+/** What is to be sent, in order. Bounded by `maxOpenCalls`: a call that ends takes back what was not yet sent of it. */
 class Outbox<T> implements AsyncIterable<T> {
-  readonly #waiting: T[] = [];
+  readonly #waiting = new Set<T>();
   #closed = false;
   #wake = () => {};
 
   push(value: T): void {
-    this.#waiting.push(value);
+    this.#waiting.add(value);
     this.#wake();
+  }
+
+  withdraw(value: T): void {
+    this.#waiting.delete(value);
   }
 
   close(): void {
@@ -174,13 +179,17 @@ class Outbox<T> implements AsyncIterable<T> {
 
   async *[Symbol.asyncIterator](): AsyncIterator<T> {
     while (true) {
-      const value = this.#waiting.shift();
-      if (value !== undefined) yield value;
-      else if (this.#closed) return;
-      else
+      const [value] = this.#waiting;
+      if (value !== undefined) {
+        this.#waiting.delete(value);
+        yield value;
+      } else if (this.#closed) {
+        return;
+      } else {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
+      }
     }
   }
 }

@@ -45,6 +45,8 @@ export function multiplexed<Request extends Message, Response>(
     const reading = (async () => {
       for await (const call of requests) {
         if (answers.open >= maxConcurrentCalls) await answers.oneTaken();
+        // What comes from now on is not taken: the caller sends it again on its next stream.
+        if (stream.draining?.aborted) return;
         answers.add(answer(method, handler, call, stream, onUnexpected));
       }
     })();

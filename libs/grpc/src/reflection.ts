@@ -8,8 +8,8 @@ import type { AnyService } from "./types.ts";
 type Package = ConstructorParameters<typeof ReflectionService>[0];
 
 /**
- * Adds grpc.reflection.v1 (and v1alpha) for the services, the health service and the error details. The library reads only `fileDescriptorProtos` of each entry,
- * so the generated descriptors serve it without a second copy of the contract.
+ * Adds grpc.reflection.v1 (and v1alpha) for the services, the health service and the error details. The library reads only
+ * `fileDescriptorProtos` of each entry, so the generated descriptors serve it without a second copy of the contract.
  */
 export function addReflection(server: Server, services: readonly AnyService[]): void {
   const files = new Map<string, DescFile>();

@@ -13,7 +13,7 @@ import { SpanKind } from "@opentelemetry/api";
 import { IprError, status, toServiceError } from "@ipr/errors";
 import { withSpan } from "@ipr/telemetry";
 import { maxMessageBytes, methodPath, serviceDefinition } from "./definition.ts";
-import { abortable, startDeadline } from "./deadline.ts";
+import { abortable, abortReason, startDeadline } from "./deadline.ts";
 import { addHealth } from "./health.ts";
 import { contextOfMetadata } from "./metadata.ts";
 import { addReflection } from "./reflection.ts";
@@ -25,6 +25,9 @@ import { validate } from "./validation.ts";
 const unsetDeadlineMs = 30_000;
 /** The longest a stream lives; its client opens another. */
 const streamLifeMs = 24 * 60 * 60 * 1000;
+
+/** Calls open at once on one connection; more wait at the caller, within their deadlines. */
+const maxStreamsPerConnection = 1024;
 
 /** A service and its handlers, of matching types. */
 export interface Registration {
@@ -64,6 +67,7 @@ export async function serveGrpc(options: GrpcServerOptions): Promise<Serving> {
     "grpc.max_send_message_length": maxMessageBytes,
     "grpc.keepalive_time_ms": 30_000,
     "grpc.keepalive_permit_without_calls": 1,
+    "grpc.max_concurrent_streams": maxStreamsPerConnection,
   });
   const draining = new AbortController();
   setMaxListeners(0, draining.signal);
@@ -178,9 +182,7 @@ async function drained(call: ServerDuplexStream<Message, Message>, signal: Abort
 
 function cancelSignal(call: { on(event: "cancelled", listener: () => void): unknown }): AbortSignal {
   const controller = new AbortController();
-  call.on("cancelled", () => {
-    controller.abort(new IprError(status.CANCELLED, "NEIGHBOUR_DOWN", "the caller left"));
-  });
+  call.on("cancelled", () => controller.abort(abortReason(undefined)));
   return controller.signal;
 }
 
