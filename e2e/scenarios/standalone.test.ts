@@ -4,8 +4,8 @@ import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { connect } from "@ipr/grpc";
-import { FeedbackService, RouterService } from "@ipr/proto";
-import { startProcess, temporaryDirectory, waitFor } from "@ipr/testing";
+import { FeedbackService, RecalibrationService, RouterService } from "@ipr/proto";
+import { fakeUpstream, startProcess, temporaryDirectory, waitFor } from "@ipr/testing";
 import OpenAI from "openai";
 
 const ipr = fileURLToPath(new URL("../../services/cli/bin/ipr.js", import.meta.url));
@@ -26,11 +26,11 @@ function run(...args: string[]): Promise<Finished> {
   });
 }
 
-async function up(stateDir: string) {
+async function up(stateDir: string, environment: Readonly<Record<string, string>> = {}) {
   const args = ["up", "--http", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--state", stateDir];
   const router = await startProcess(ipr, args, {
     readyPattern: /^ready http=(\S+) grpc=(\S+)$/m,
-    env: { IPR_UPSTREAM_BASE_URL: "", OPENAI_API_KEY: "", ANTHROPIC_API_KEY: "" },
+    env: { OPENAI_API_KEY: "", ANTHROPIC_API_KEY: "", ...environment },
   });
   const [, http = "", grpc = ""] = router.ready;
   const channel = connect({ name: "ipr", target: grpc, timeoutMs: 30_000 });
@@ -40,6 +40,7 @@ async function up(stateDir: string) {
     http: `http://${http}`,
     client: channel.client(RouterService),
     feedback: channel.client(FeedbackService),
+    recalibration: channel.client(RecalibrationService),
     async [Symbol.asyncDispose]() {
       channel.close();
       await router[Symbol.asyncDispose]();
@@ -67,6 +68,46 @@ test("the router starts with nothing configured, says that answers are simulated
   assert.equal(printed.candidates.length, decision.candidates.length);
   assert.equal(response.headers.get("x-ipr-simulated"), "true");
   assert.match(data.choices[0]?.message.content ?? "", /simulated/i);
+});
+
+test("a provider named by the environment answers, with its key, and nothing is simulated", async () => {
+  await using state = await temporaryDirectory();
+  await using upstream = await fakeUpstream();
+  await using world = await up(state.path, {
+    IPR_UPSTREAM_BASE_URL: upstream.baseUrl,
+    IPR_UPSTREAM_API_KEY: "sk-test",
+  });
+  upstream.always({ kind: "text", text: "a real answer" });
+  assert.doesNotMatch(world.router.output(), /SIMULATED/);
+  const openai = new OpenAI({ baseURL: `${world.http}/v1`, apiKey: "unused", maxRetries: 0 });
+  const { data, response } = await openai.chat.completions
+    .create({ model: "ipr/default", messages: [{ role: "user", content: prompt }] })
+    .withResponse();
+  assert.equal(data.choices[0]?.message.content, "a real answer");
+  assert.equal(response.headers.get("x-ipr-simulated"), null);
+  const [seen] = upstream.requests;
+  assert.equal(seen?.headers.authorization, "Bearer sk-test");
+  assert.equal(seen?.body["model"], response.headers.get("x-ipr-model"));
+  assert.doesNotMatch(world.router.output(), /sk-test/);
+});
+
+test("a router that was killed goes on from its state: acknowledged feedback is learned from", async () => {
+  await using state = await temporaryDirectory();
+  const input = { case: "prompt", value: prompt } as const;
+  {
+    await using world = await up(state.path);
+    const { decisionId } = await world.client.route({ input });
+    // Decisions are stored behind the request's back; only feedback is promised to be durable when it is acknowledged.
+    await waitFor(async () => (await world.recalibration.getStatus({})).decisions > 0n, {
+      what: "the decision",
+    });
+    await world.feedback.submit({ decisionId, score: 0 });
+    await world.router.kill();
+  }
+  await using again = await up(state.path);
+  await waitFor(async () => (await again.client.route({ input })).calibration !== "none", {
+    what: "what was acknowledged before the kill to be learned",
+  });
 });
 
 test("the loop closes in one process, what was learned survives a restart, and SIGTERM ends it with 0", async () => {
