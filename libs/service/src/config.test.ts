@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { z } from "zod";
 import { parseConfig } from "./config.ts";
 import { renderHelp } from "./help.ts";
+import { processSettings } from "./process-settings.ts";
 
 const Config = z.strictObject({
   listen: z.string().default("127.0.0.1:50051").describe("host:port of the gRPC server"),
@@ -46,6 +47,22 @@ test("an empty variable means the default, as charts leave them", () => {
   assert.equal(config.listen, "127.0.0.1:50051");
 });
 
+test("what every service can be told is checked too, and empty means the default", () => {
+  assert.deepEqual(processSettings({ IPR_DRAIN_MS: "", IPR_LOG_LEVEL: "" }), { drainMs: 20_000 });
+  assert.deepEqual(processSettings({ IPR_DRAIN_MS: "0", IPR_LOG_LEVEL: "warn" }), {
+    drainMs: 0,
+    logLevel: "warn",
+  });
+  assert.throws(
+    () => processSettings({ IPR_DRAIN_MS: "20s", IPR_LOG_LEVEL: "loud" }),
+    (error: Error) => {
+      assert.match(error.message, /IPR_DRAIN_MS is "20s"/);
+      assert.match(error.message, /IPR_LOG_LEVEL is "loud"/);
+      return true;
+    },
+  );
+});
+
 test("help shows every setting with its default and effect", () => {
   const help = renderHelp("policy", Config);
   assert.match(
@@ -53,4 +70,6 @@ test("help shows every setting with its default and effect", () => {
     /IPR_POLICY_TOLERANCE {2}tolerance of a request that names none, a share \(number, default 0.1\)/,
   );
   assert.match(help, /IPR_POLICY_TARGET/);
+  assert.match(help, /IPR_DRAIN_MS +how long .* \(integer, default 20000\)/);
+  assert.match(help, /IPR_LOG_LEVEL .* \(debug \| info \| warn \| error\)/);
 });

@@ -13,6 +13,9 @@ export interface Setting {
   readonly description: string;
 }
 
+/** Stands for the service's name in the settings that every service has: `IPR_LOG_LEVEL`. */
+export const everyService = "";
+
 /** The settings of a schema. The variable of `timeoutMs` of service `policy` is `IPR_POLICY_TIMEOUT_MS`. */
 export function settingsOf(service: string, schema: ConfigSchema): Setting[] {
   const { properties = {} } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
@@ -30,7 +33,7 @@ export function settingsOf(service: string, schema: ConfigSchema): Setting[] {
 
 export function variableOf(service: string, field: string): string {
   const snake = field.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
-  return `IPR_${service.toUpperCase()}_${snake}`;
+  return service === everyService ? `IPR_${snake}` : `IPR_${service.toUpperCase()}_${snake}`;
 }
 
 /**

@@ -1,8 +1,10 @@
-import { type ConfigSchema, settingsOf } from "./config.ts";
+import { type ConfigSchema, everyService, settingsOf } from "./config.ts";
+import { ProcessSettings } from "./process-settings.ts";
 
 /** What `--help` prints for a service: its settings as a table. */
 export function renderHelp(service: string, schema: ConfigSchema): string {
-  const settings = settingsOf(service, schema).map(({ variable, type, defaultValue, description }) => ({
+  const all = [...settingsOf(service, schema), ...settingsOf(everyService, ProcessSettings)];
+  const settings = all.map(({ variable, type, defaultValue, description }) => ({
     variable,
     fact: defaultValue === undefined ? type : `${type}, default ${JSON.stringify(defaultValue)}`,
     description,

@@ -7,7 +7,7 @@ export {
   type Setting,
 } from "./config.ts";
 export { renderHelp } from "./help.ts";
-export { createLogger, type LogFields, type Logger, type LogLevel } from "./logger.ts";
+export { createLogger, logUnexpected, type LogFields, type Logger, type LogLevel } from "./logger.ts";
 export { Resources, type Closable } from "./resources.ts";
 export {
   loadConfig,

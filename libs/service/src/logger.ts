@@ -1,5 +1,6 @@
 import { isSpanContextValid, trace } from "@opentelemetry/api";
 import { IprError } from "@ipr/errors";
+import type { UnexpectedErrorSink } from "@ipr/grpc";
 
 export const logLevels = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -47,6 +48,11 @@ export function createLogger({ service, level, write, now }: LoggerOptions, boun
     error: log("error"),
     with: (fields) => createLogger({ service, level, write, now }, { ...bound, ...fields }),
   };
+}
+
+/** Where a call's error that nobody foresaw goes: one line, with all that is known of it. */
+export function logUnexpected(logger: Logger): UnexpectedErrorSink {
+  return (error, where) => logger.error("call_failed", { where, error });
 }
 
 /** A line about a traced request can be found from its trace. */

@@ -2,26 +2,24 @@ import type { Serving } from "@ipr/grpc";
 import { IprError } from "@ipr/errors";
 import { type ConfigSchema, type Environment, parseConfig } from "./config.ts";
 import { renderHelp } from "./help.ts";
-import { createLogger, type Logger, type LogLevel, logLevels } from "./logger.ts";
+import { createLogger, type Logger, type LogLevel } from "./logger.ts";
+import { processSettings } from "./process-settings.ts";
 import { Resources } from "./resources.ts";
 import { startTelemetry } from "./telemetry.ts";
 import type { z } from "zod";
-
-/** How long calls in progress may take to end after SIGTERM, unless IPR_DRAIN_MS says otherwise. */
-const defaultDrainMs = 20_000;
 
 export interface Startup {
   readonly logger: Logger;
   readonly resources: Resources;
   readonly environment: Environment;
+  /** False once the process was told to stop: a service is not ready then, so that no new call comes while old ones end. */
+  readonly isAccepting: () => boolean;
 }
 
 /** A running service. */
 export interface Running {
   /** Everything that listens. */
   readonly serving: readonly Serving[];
-  /** Turned off before the drain, so that no new call comes while old ones end. */
-  stopBeingReady(): void;
 }
 
 /** The environment of this process: the one place that reads it. */
@@ -41,6 +39,7 @@ export function loadConfig<S extends ConfigSchema>(service: string, schema: S): 
     return process.exit(0);
   }
   try {
+    processSettings(process.env);
     return parseConfig(service, schema, process.env);
   } catch (error) {
     process.stderr.write(`${error instanceof IprError ? error.message : String(error)}\n`);
@@ -48,10 +47,13 @@ export function loadConfig<S extends ConfigSchema>(service: string, schema: S): 
   }
 }
 
-/** The process's logger: JSON lines on standard error, from IPR_LOG_LEVEL (debug, info, warn, error) up. */
+/**
+ * The process's logger: JSON lines on standard error, from IPR_LOG_LEVEL (debug, info, warn, error) up.
+ *
+ * @throws IprError BAD_CONFIG when that is another word.
+ */
 export function processLogger(service: string, unsetLevel: LogLevel = "info"): Logger {
-  const asked = process.env["IPR_LOG_LEVEL"];
-  const level = logLevels.find((known) => known === asked) ?? unsetLevel;
+  const { logLevel: level = unsetLevel } = processSettings(process.env);
   return createLogger({ service, level, write: (line) => process.stderr.write(line), now: () => new Date() });
 }
 
@@ -72,17 +74,23 @@ export async function runService(
 ): Promise<void> {
   const { logger = processLogger(service) } = options;
   const { onFailure = (error: unknown) => logger.error("service_failed", { error }) } = options;
+  const { drainMs } = processSettings(process.env);
   const stopped = stopSignal();
+  let accepting = true;
   const telemetry = await startTelemetry(service, process.env);
   const resources = new Resources(logger);
   try {
-    const running = await start({ logger, resources, environment: process.env });
+    const running = await start({
+      logger,
+      resources,
+      environment: process.env,
+      isAccepting: () => accepting,
+    });
     logger.info("service_started", { addresses: running.serving.map(({ address }) => address) });
     const signal = await stopped;
     logger.info("drain_started", { signal });
-    running.stopBeingReady();
-    const graceMs = Number(process.env["IPR_DRAIN_MS"] ?? defaultDrainMs);
-    await Promise.all(running.serving.map((server) => server.drain(graceMs)));
+    accepting = false;
+    await Promise.all(running.serving.map((server) => server.drain(drainMs)));
     logger.info("service_stopped");
   } catch (error) {
     onFailure(error);

@@ -1,6 +1,6 @@
 import { loadEncoder } from "@ipr/estimator";
 import type { Registration } from "@ipr/grpc";
-import type { Logger } from "@ipr/service";
+import { type Logger, logUnexpected } from "@ipr/service";
 import { createEvents } from "./events.ts";
 import { embeddingService } from "./rpc/embedding-service.ts";
 
@@ -25,6 +25,9 @@ export async function createEmbedding(
   const encoder = await loadEncoder(encoderDir);
   for (let run = 0; run < warmUpRuns; run++) await encoder.encode(`${run} ${warmUpText}`);
   events.encoderLoaded(encoder);
-  const onUnexpected = (error: unknown, where: string) => logger.error("call_failed", { where, error });
-  return { registrations: [embeddingService({ encoder, cacheEntries, maxInFlight, events, onUnexpected })] };
+  return {
+    registrations: [
+      embeddingService({ encoder, cacheEntries, maxInFlight, events, onUnexpected: logUnexpected(logger) }),
+    ],
+  };
 }

@@ -2,7 +2,7 @@ import { createBackgroundPublisher, encodeDecision, type EventBus } from "@ipr/e
 import type { Client, Registration } from "@ipr/grpc";
 import type { EmbeddingService, QualityService } from "@ipr/proto";
 import type { RegistryStore } from "@ipr/registry";
-import type { Logger } from "@ipr/service";
+import { type Logger, logUnexpected } from "@ipr/service";
 import { directEstimator, type Neighbours } from "./adapters/direct-estimator.ts";
 import { streamedEstimator } from "./adapters/streamed-estimator.ts";
 import { createEvents } from "./events.ts";
@@ -45,7 +45,6 @@ export function createPolicy(dependencies: PolicyDependencies): Policy {
   const events = createEvents(logger, () => publisher.counts());
   const streamed = dependencies.streamed ? streamedEstimator({ embedding, quality }) : undefined;
   if (streamed) openConnections({ embedding, quality });
-  const onUnexpected = (error: unknown, where: string) => logger.error("call_failed", { where, error });
   const route = {
     registry,
     estimator: streamed ?? directEstimator({ embedding, quality }),
@@ -55,7 +54,7 @@ export function createPolicy(dependencies: PolicyDependencies): Policy {
   };
   return {
     registrations: [
-      routerService(route, onUnexpected),
+      routerService(route, logUnexpected(logger)),
       registryService({ registry, events }),
       feedbackService({ bus, feedbackTimeoutMs: dependencies.feedbackTimeoutMs, events }),
     ],

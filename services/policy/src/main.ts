@@ -3,14 +3,14 @@ import { createNatsBus, logNotice } from "@ipr/events";
 import { connect, serveGrpc } from "@ipr/grpc";
 import { EmbeddingService, QualityService } from "@ipr/proto";
 import { openRegistry, parseRegistry, registryWarnings } from "@ipr/registry";
-import { loadConfig, runService } from "@ipr/service";
+import { loadConfig, logUnexpected, runService } from "@ipr/service";
 import { Config } from "./config.ts";
 import { logRegistryNotice, logRegistryWarnings } from "./events.ts";
 import { createPolicy } from "./index.ts";
 
 const config = loadConfig("policy", Config);
 
-await runService("policy", async ({ logger, resources }) => {
+await runService("policy", async ({ logger, resources, isAccepting }) => {
   const { listen, registryFile, estimateTimeoutMs: timeoutMs } = config;
   const seed = registryFile && parseRegistry(await readFile(registryFile, "utf8"), registryFile);
   if (seed) logRegistryWarnings(logger, registryWarnings(seed));
@@ -40,17 +40,11 @@ await runService("policy", async ({ logger, resources }) => {
       logger,
     }),
   );
-  let accepting = true;
   const serving = await serveGrpc({
     listen,
     services: policy.registrations,
-    isReady: () => accepting && registry.isLoaded(),
-    onUnexpected: (error, where) => logger.error("call_failed", { where, error }),
+    isReady: () => isAccepting() && registry.isLoaded(),
+    onUnexpected: logUnexpected(logger),
   });
-  return {
-    serving: [serving],
-    stopBeingReady: () => {
-      accepting = false;
-    },
-  };
+  return { serving: [serving] };
 });

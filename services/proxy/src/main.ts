@@ -3,14 +3,14 @@ import { createNatsBus, logNotice } from "@ipr/events";
 import { connect, serveGrpc } from "@ipr/grpc";
 import { FeedbackService, RouterService } from "@ipr/proto";
 import { openRegistry, resolveEndpoints } from "@ipr/registry";
-import { loadConfig, runService } from "@ipr/service";
+import { loadConfig, logUnexpected, runService } from "@ipr/service";
 import { Config } from "./config.ts";
 import { logRegistryNotice } from "./events.ts";
 import { createProxy, serveHttp } from "./index.ts";
 
 const config = loadConfig("proxy", Config);
 
-await runService("proxy", async ({ logger, resources, environment }) => {
+await runService("proxy", async ({ logger, resources, environment, isAccepting }) => {
   const { listenHttp, listenGrpc, policyTarget, natsUrl, ...settings } = config;
   const bus = resources.use(
     createNatsBus({ servers: [natsUrl], name: "proxy", onNotice: (notice) => logNotice(logger, notice) }),
@@ -24,7 +24,6 @@ await runService("proxy", async ({ logger, resources, environment }) => {
   const policy = resources.use(
     connect({ name: "policy", target: policyTarget, timeoutMs: settings.routeTimeoutMs }),
   );
-  let accepting = true;
   const proxy = resources.use(
     createProxy({
       router: policy.client(RouterService),
@@ -36,20 +35,15 @@ await runService("proxy", async ({ logger, resources, environment }) => {
       clock: Date,
       newId: randomUUIDv7,
       settings,
-      isAccepting: () => accepting,
+      isAccepting,
     }),
   );
   const grpc = await serveGrpc({
     listen: listenGrpc,
     services: proxy.registrations,
-    isReady: () => accepting && registry.isLoaded(),
-    onUnexpected: (error, where) => logger.error("call_failed", { where, error }),
+    isReady: () => isAccepting() && registry.isLoaded(),
+    onUnexpected: logUnexpected(logger),
   });
   const http = await serveHttp(proxy.app, listenHttp);
-  return {
-    serving: [http, grpc],
-    stopBeingReady: () => {
-      accepting = false;
-    },
-  };
+  return { serving: [http, grpc] };
 });

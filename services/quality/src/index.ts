@@ -1,7 +1,7 @@
 import { createPredictor, loadBundle, type QualityPredictor } from "@ipr/estimator";
 import type { EventBus } from "@ipr/events";
 import type { Registration } from "@ipr/grpc";
-import type { Logger } from "@ipr/service";
+import { type Logger, logUnexpected } from "@ipr/service";
 import { watchCalibration } from "./adapters/watched-calibration.ts";
 import { createEvents } from "./events.ts";
 import { qualityService } from "./rpc/quality-service.ts";
@@ -34,10 +34,15 @@ export async function createQuality({ bundleDir, bus, logger }: QualityDependenc
   const { id } = bundle.manifest;
   events.bundleLoaded({ id, candidates: predictor.candidates.length });
   const calibration = watchCalibration(bus, id, events);
-  const onUnexpected = (error: unknown, where: string) => logger.error("call_failed", { where, error });
   return {
     registrations: [
-      qualityService({ bundle, predictor, calibration: calibration.current, events, onUnexpected }),
+      qualityService({
+        bundle,
+        predictor,
+        calibration: calibration.current,
+        events,
+        onUnexpected: logUnexpected(logger),
+      }),
     ],
     bundle: id,
     calibrated: calibration.established,

@@ -1,12 +1,12 @@
 import { createNatsBus, logNotice } from "@ipr/events";
 import { serveGrpc } from "@ipr/grpc";
-import { loadConfig, runService } from "@ipr/service";
+import { loadConfig, logUnexpected, runService } from "@ipr/service";
 import { Config } from "./config.ts";
 import { createQuality } from "./index.ts";
 
 const config = loadConfig("quality", Config);
 
-await runService("quality", async ({ logger, resources }) => {
+await runService("quality", async ({ logger, resources, isAccepting }) => {
   const bus = resources.use(
     createNatsBus({
       servers: [config.natsUrl],
@@ -15,17 +15,11 @@ await runService("quality", async ({ logger, resources }) => {
     }),
   );
   const { registrations } = resources.use(await createQuality({ bundleDir: config.bundleDir, bus, logger }));
-  let ready = true;
   const serving = await serveGrpc({
     listen: config.listen,
     services: registrations,
-    isReady: () => ready,
-    onUnexpected: (error, where) => logger.error("call_failed", { where, error }),
+    isReady: isAccepting,
+    onUnexpected: logUnexpected(logger),
   });
-  return {
-    serving: [serving],
-    stopBeingReady: () => {
-      ready = false;
-    },
-  };
+  return { serving: [serving] };
 });

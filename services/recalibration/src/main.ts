@@ -1,12 +1,12 @@
 import { createNatsBus, logNotice } from "@ipr/events";
 import { serveGrpc } from "@ipr/grpc";
-import { loadConfig, runService } from "@ipr/service";
+import { loadConfig, logUnexpected, runService } from "@ipr/service";
 import { Config } from "./config.ts";
 import { createRecalibration } from "./index.ts";
 
 const config = loadConfig("recalibration", Config);
 
-await runService("recalibration", async ({ logger, resources }) => {
+await runService("recalibration", async ({ logger, resources, isAccepting }) => {
   const bus = resources.use(
     createNatsBus({
       servers: [config.natsUrl],
@@ -16,17 +16,11 @@ await runService("recalibration", async ({ logger, resources }) => {
   );
   const { stateDir, publishIntervalMs } = config;
   const { registrations } = resources.use(createRecalibration({ bus, logger, stateDir, publishIntervalMs }));
-  let ready = true;
   const serving = await serveGrpc({
     listen: config.listen,
     services: registrations,
-    isReady: () => ready && bus.isReady(),
-    onUnexpected: (error, where) => logger.error("call_failed", { where, error }),
+    isReady: () => isAccepting() && bus.isReady(),
+    onUnexpected: logUnexpected(logger),
   });
-  return {
-    serving: [serving],
-    stopBeingReady: () => {
-      ready = false;
-    },
-  };
+  return { serving: [serving] };
 });

@@ -10,7 +10,7 @@ import { createProxy, serveHttp, Settings } from "@ipr/proxy";
 import { createQuality } from "@ipr/quality";
 import { createRecalibration } from "@ipr/recalibration";
 import { openRegistry, parseRegistry, resolveEndpoints } from "@ipr/registry";
-import { type Environment, type Logger, Resources } from "@ipr/service";
+import { type Environment, type Logger, logUnexpected, Resources } from "@ipr/service";
 import type { BannerFacts } from "./banner.ts";
 import { onlyRegistration } from "./registrations.ts";
 import { limits } from "./limits.ts";
@@ -24,16 +24,15 @@ export interface StandaloneOptions {
   readonly estimateTimeoutMs?: number;
   readonly environment: Environment;
   readonly logger: Logger;
+  /** False once the process was told to stop. */
+  readonly isAccepting: () => boolean;
 }
 
 export interface Standalone {
   readonly router: Client<typeof RouterService>;
   readonly facts: Omit<BannerFacts, "http" | "grpc" | "stateDir">;
   /** Opens both ports. */
-  serve(listen: {
-    http: string;
-    grpc: string;
-  }): Promise<{ http: Serving; grpc: Serving; stopBeingReady: () => void }>;
+  serve(listen: { http: string; grpc: string }): Promise<{ http: Serving; grpc: Serving }>;
   close(): Promise<void>;
 }
 
@@ -53,7 +52,7 @@ export async function createStandalone(options: StandaloneOptions): Promise<Stan
 
 async function assemble(options: StandaloneOptions, resources: Resources): Promise<Standalone> {
   const { stateDir, environment, logger } = options;
-  const onUnexpected = (error: unknown, where: string) => logger.error("call_failed", { where, error });
+  const onUnexpected = logUnexpected(logger);
   const local = { timeoutMs: limits.localCallTimeoutMs, onUnexpected };
 
   const file = parseRegistry(await readFile(options.registryFile, "utf8"), options.registryFile);
@@ -105,7 +104,8 @@ async function assemble(options: StandaloneOptions, resources: Resources): Promi
     onlyRegistration(policy.registrations, FeedbackService),
     local,
   );
-  let ready = false;
+  let isOpen = false;
+  const isReady = () => isOpen && options.isAccepting();
   const proxy = resources.use(
     createProxy({
       router,
@@ -117,7 +117,7 @@ async function assemble(options: StandaloneOptions, resources: Resources): Promi
       clock: Date,
       newId: randomUUIDv7,
       settings: Settings.parse({}),
-      isAccepting: () => ready,
+      isAccepting: isReady,
     }),
   );
   const services: Registration[] = [
@@ -141,19 +141,13 @@ async function assemble(options: StandaloneOptions, resources: Resources): Promi
       forcedRouters: forced.map(({ name }) => name),
     },
     async serve({ http, grpc }) {
-      const grpcServing = await serveGrpc({ listen: grpc, services, isReady: () => ready, onUnexpected });
+      const grpcServing = await serveGrpc({ listen: grpc, services, isReady, onUnexpected });
       const httpServing = await serveHttp(proxy.app, http).catch(async (error: unknown) => {
         await grpcServing.drain(0);
         throw error;
       });
-      ready = true;
-      return {
-        http: httpServing,
-        grpc: grpcServing,
-        stopBeingReady: () => {
-          ready = false;
-        },
-      };
+      isOpen = true;
+      return { http: httpServing, grpc: grpcServing };
     },
     close: () => resources.close(),
   };

@@ -4,11 +4,11 @@ import { createStandalone } from "./create-standalone.ts";
 
 const config = loadConfig("standalone", Config);
 
-await runService("standalone", async ({ logger, resources, environment }) => {
-  const standalone = resources.use(await createStandalone({ ...config, environment, logger }));
-  const { http, grpc, stopBeingReady } = await standalone.serve({
+await runService("standalone", async ({ logger, resources, environment, isAccepting }) => {
+  const standalone = resources.use(await createStandalone({ ...config, environment, logger, isAccepting }));
+  const { http, grpc } = await standalone.serve({
     http: config.listenHttp,
     grpc: config.listenGrpc,
   });
-  return { serving: [http, grpc], stopBeingReady };
+  return { serving: [http, grpc] };
 });

@@ -45,7 +45,7 @@ Example:
       const logger = processLogger("standalone", "warn");
       await runService(
         "standalone",
-        async ({ resources }) => {
+        async ({ resources, isAccepting }) => {
           const standalone = resources.use(
             await createStandalone({
               bundleDir: options.bundle,
@@ -54,22 +54,21 @@ Example:
               stateDir: options.ephemeral ? undefined : options.state,
               environment,
               logger,
+              isAccepting,
             }),
           );
-          const { http, grpc, stopBeingReady } = await standalone.serve({
+          const { http, grpc } = await standalone.serve({
             http: options.http,
             grpc: options.grpc,
           });
           const stateDir = options.ephemeral ? "memory" : options.state;
           const where = { http: http.address, grpc: grpc.address, stateDir };
           process.stdout.write(renderBanner({ ...standalone.facts, ...where }));
-          return { serving: [http, grpc], stopBeingReady };
+          return { serving: [http, grpc] };
         },
         {
           logger,
-          onFailure: (error) =>
-            process.stderr.write(`error: ${oneLine(error)}
-`),
+          onFailure: (error) => process.stderr.write(`error: ${oneLine(error)}\n`),
         },
       );
     });

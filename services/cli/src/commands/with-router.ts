@@ -22,6 +22,7 @@ export async function withRouter<T>(
     estimateTimeoutMs,
     environment,
     logger: processLogger("cli", "error"),
+    isAccepting: () => true,
   });
   try {
     return await work(standalone.router);
