@@ -3,6 +3,8 @@ import { toError } from "./failure.ts";
 import { type TraceCarrier, traceHandler } from "./tracing.ts";
 
 const defaultMaxAttempts = 8;
+/** Failing events remembered at once. Beyond it the oldest starts over: another process may have finished it long ago. */
+const maxRememberedFailures = 10_000;
 const defaultBackoffMs = [200, 1_000, 5_000, 15_000, 30_000, 60_000] as const;
 
 export interface Delivery {
@@ -44,6 +46,8 @@ export function createDeliverer(options: {
         return { kind: "finished" };
       }
       failures.set(position, attempts);
+      const [oldest] = failures.keys();
+      if (failures.size > maxRememberedFailures && oldest !== undefined) failures.delete(oldest);
       const retryAfterMs = backoffMs[Math.min(attempts, backoffMs.length) - 1] ?? 0;
       notify({ kind: "handler_failed", failure, retryAfterMs });
       return { kind: "again", afterMs: retryAfterMs };

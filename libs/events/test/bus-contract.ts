@@ -121,8 +121,12 @@ export function testBusContract(name: string, createWorld: () => Promise<BusWorl
     await publishAll(bus, ["a", "b", "c", "d", "e", "f"]);
     for (const maxInFlight of [1, 3]) {
       let [running, most, finished] = [0, 0, 0];
+      const full = Promise.withResolvers<void>();
       bus.consume(reader(`limit-${maxInFlight}`, { maxInFlight }), async () => {
         most = Math.max(most, ++running);
+        if (running === maxInFlight) full.resolve();
+        await full.promise;
+        // Time for one more to begin, were it allowed to.
         await new Promise((resolve) => setTimeout(resolve, 5));
         running--;
         finished++;

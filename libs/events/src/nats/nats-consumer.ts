@@ -1,5 +1,5 @@
 import { AckPolicy, DeliverPolicy, JetStreamApiError, type JsMsg } from "@nats-io/jetstream";
-import { millis, nanos } from "@nats-io/transport-node";
+import { errors, millis, nanos } from "@nats-io/transport-node";
 import { createDeliverer, type Delivery } from "../delivery.ts";
 import type { Consumer, NoticeListener, ReceivedEvent, Subscription } from "../event-bus.ts";
 import { createInFlight } from "../in-flight.ts";
@@ -31,11 +31,10 @@ export function consumeFromNats(options: {
   let answerEveryMs = ackWaitMs / 3;
 
   const handle = async (message: JsMsg): Promise<void> => {
-    const alive = setInterval(() => message.working(), answerEveryMs);
+    const alive = setInterval(() => answer(() => message.working()), answerEveryMs);
     const verdict = await deliver(toDelivery(message));
     clearInterval(alive);
-    if (verdict.kind === "finished") message.ack();
-    else message.nak(verdict.afterMs);
+    answer(() => (verdict.kind === "finished" ? message.ack() : message.nak(verdict.afterMs)));
   };
 
   const run: Run = async (session, established, stop) => {
@@ -52,13 +51,23 @@ export function consumeFromNats(options: {
     const inFlight = createInFlight(maxInFlight);
     for await (const message of messages) {
       // What was fetched but not begun goes back at once, to whoever consumes next.
-      if (stop.aborted) message.nak();
+      if (stop.aborted) answer(() => message.nak());
       else await inFlight.start(() => handle(message));
     }
     await inFlight.settled();
     if (!stop.aborted) throw new Error("the server ended the subscription");
   };
   return keepSubscribed({ link, name: `consumer ${durable} of ${stream.name}`, notify, run });
+}
+
+/** Answers the server, if the connection is still there: without an answer the event comes again on the next one. */
+function answer(say: () => void): void {
+  try {
+    say();
+  } catch (error) {
+    if (!(error instanceof errors.ClosedConnectionError || error instanceof errors.DrainingConnectionError))
+      throw error;
+  }
 }
 
 /** Creates the consumer if it is missing and returns its ack wait. One made by another version keeps its settings. */
