@@ -11,11 +11,12 @@ export function eventsUnavailable(why: string, cause?: unknown): IprError {
   });
 }
 
-export function revisionConflict(key: string, expected: number, actual: number): IprError {
+/** `what` completes "... is at revision". */
+export function revisionConflict(what: string, expected: number | string, actual: number | string): IprError {
   return new IprError(
     status.ABORTED,
     "REVISION_CONFLICT",
-    `${key} is at revision ${actual}, not ${expected}: read it again and repeat the change`,
+    `${what} is at revision ${actual}, not ${expected}: read it again and repeat the change`,
     { metadata: { expected: String(expected), actual: String(actual) } },
   );
 }

@@ -4,6 +4,7 @@ export {
   type BackgroundPublisherOptions,
   type PublisherCounts,
 } from "./background-publisher.ts";
+export { revisionConflict } from "./failure.ts";
 export { createEmbeddedBus, type EmbeddedBusOptions } from "./embedded/embedded-bus.ts";
 export {
   maxEventBytes,

@@ -1,5 +1,5 @@
 import { SpanKind } from "@opentelemetry/api";
-import { fromStatus, IprError, status } from "@ipr/errors";
+import { fromStatus, IprError, messageOf, status } from "@ipr/errors";
 import { activeTraceparent, withSpan } from "@ipr/telemetry";
 import { abortReason, deadlineError } from "./deadline.ts";
 import type { MultiplexedRequest, MultiplexedResponse } from "./multiplexed-handler.ts";
@@ -50,7 +50,7 @@ export function multiplex<Request, Response>(
   let reconnectMs = firstReconnectMs;
 
   const down = (cause: unknown) =>
-    new IprError(status.UNAVAILABLE, "NEIGHBOUR_DOWN", `${name} did not answer: ${reasonOf(cause)}`, {
+    new IprError(status.UNAVAILABLE, "NEIGHBOUR_DOWN", `${name} did not answer: ${messageOf(cause)}`, {
       metadata: { neighbour: name },
       cause,
     });
@@ -151,10 +151,6 @@ function overloaded(name: string): IprError {
       retryAfterMs: 100,
     },
   );
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }
 
 /** What is to be sent, in order. Bounded by `maxOpenCalls`: a call that ends takes back what was not yet sent of it. */

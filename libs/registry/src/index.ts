@@ -1,5 +1,6 @@
 export { readAuditTrail, type AuditEntry } from "./audit-trail.ts";
 export { registryWarnings } from "./check-registry.ts";
+export { logRegistryNotice } from "./log-notice.ts";
 export {
   openRegistry,
   type RegistryNotice,

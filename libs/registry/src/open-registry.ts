@@ -1,7 +1,8 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { clone, create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { IprError, status } from "@ipr/errors";
-import { buckets, type EventBus, type KeyValue, type KeyValueChange } from "@ipr/events";
+import { buckets, type EventBus, type KeyValue, type KeyValueChange, revisionConflict } from "@ipr/events";
 import { validate } from "@ipr/grpc";
 import { type Registry, RegistrySchema } from "@ipr/proto";
 import { recordChange } from "./audit-trail.ts";
@@ -118,7 +119,7 @@ class StoredRegistry implements RegistryStore {
       const entry = await this.#store.get(registryKey);
       const actual = entry?.revision ?? 0;
       if (expectedRevision !== undefined && expectedRevision !== String(actual)) {
-        throw revisionConflict(expectedRevision, String(actual));
+        throw revisionConflict("the registry", expectedRevision, actual);
       }
       const registry = entry
         ? fromBinary(RegistrySchema, entry.value)
@@ -261,31 +262,11 @@ function encode(registry: Registry): Uint8Array {
   );
 }
 
-function revisionConflict(expected: string, actual: string): IprError {
-  return new IprError(
-    status.ABORTED,
-    "REVISION_CONFLICT",
-    `the registry is at revision ${actual}, not ${expected}: read it again and repeat the change`,
-    { metadata: { expected, actual } },
-  );
-}
-
 function isConflict(error: unknown): boolean {
   return error instanceof IprError && error.reason === "REVISION_CONFLICT";
 }
 
 /** Ends early, without an error, when the signal aborts. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const onAbort = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", onAbort);
-      resolve();
-    }, ms);
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => undefined);
 }

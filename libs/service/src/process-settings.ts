@@ -4,7 +4,7 @@ import { logLevels } from "./logger.ts";
 
 /** What every service can be told. */
 export const ProcessSettings = z.strictObject({
-  logLevel: z.enum(logLevels).optional().describe("least level that is logged"),
+  logLevel: z.enum(logLevels).optional().describe("least level that is logged; info when not set"),
   drainMs: z
     .int()
     .min(0)

@@ -1,5 +1,5 @@
 import type { Serving } from "@ipr/grpc";
-import { IprError } from "@ipr/errors";
+import { messageOf } from "@ipr/errors";
 import { type ConfigSchema, type Environment, parseConfig } from "./config.ts";
 import { renderHelp } from "./help.ts";
 import { createLogger, type Logger, type LogLevel } from "./logger.ts";
@@ -42,7 +42,7 @@ export function loadConfig<S extends ConfigSchema>(service: string, schema: S): 
     processSettings(process.env);
     return parseConfig(service, schema, process.env);
   } catch (error) {
-    process.stderr.write(`${error instanceof IprError ? error.message : String(error)}\n`);
+    process.stderr.write(`${messageOf(error)}\n`);
     return process.exit(2);
   }
 }

@@ -1,6 +1,5 @@
 import { metrics } from "@opentelemetry/api";
 import type { PublisherCounts } from "@ipr/events";
-import type { RegistryNotice } from "@ipr/registry";
 import type { Logger } from "@ipr/service";
 import { scope } from "@ipr/telemetry";
 
@@ -67,11 +66,6 @@ export function createEvents(logger: Logger, publisherCounts: () => PublisherCou
     },
     registryChanged: (what, revision) => logger.info("registry_changed", { what, revision }),
   };
-}
-
-export function logRegistryNotice(logger: Logger, { kind, ...fields }: RegistryNotice): void {
-  if (kind === "registry_loaded" || kind === "registry_seed_ignored") logger.info(kind, fields);
-  else logger.warn(kind, fields);
 }
 
 export function logRegistryWarnings(logger: Logger, warnings: readonly string[]): void {

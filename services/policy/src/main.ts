@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import { createNatsBus, logNotice } from "@ipr/events";
 import { connect, serveGrpc } from "@ipr/grpc";
 import { EmbeddingService, QualityService } from "@ipr/proto";
-import { openRegistry, parseRegistry, registryWarnings } from "@ipr/registry";
+import { logRegistryNotice, openRegistry, parseRegistry, registryWarnings } from "@ipr/registry";
 import { loadConfig, logUnexpected, runService } from "@ipr/service";
 import { Config } from "./config.ts";
-import { logRegistryNotice, logRegistryWarnings } from "./events.ts";
+import { logRegistryWarnings } from "./events.ts";
 import { createPolicy } from "./index.ts";
 
 const config = loadConfig("policy", Config);

@@ -2,7 +2,6 @@ import { metrics } from "@opentelemetry/api";
 import type { IprError } from "@ipr/errors";
 import type { PublisherCounts } from "@ipr/events";
 import type { OutcomeEvent } from "@ipr/proto";
-import type { RegistryNotice } from "@ipr/registry";
 import type { Logger } from "@ipr/service";
 import { scope } from "@ipr/telemetry";
 import type { AttemptEnd } from "./answering/attempt.ts";
@@ -73,9 +72,4 @@ export function createEvents(logger: Logger, publisherCounts: () => PublisherCou
     },
     requestFailedUnexpectedly: (error, where) => logger.error("request_failed", { where, error }),
   };
-}
-
-export function logRegistryNotice(logger: Logger, { kind, ...fields }: RegistryNotice): void {
-  if (kind === "registry_loaded") logger.info(kind, fields);
-  else logger.warn(kind, fields);
 }

@@ -2,10 +2,9 @@ import { randomUUIDv7 } from "node:crypto";
 import { createNatsBus, logNotice } from "@ipr/events";
 import { connect, serveGrpc } from "@ipr/grpc";
 import { FeedbackService, RouterService } from "@ipr/proto";
-import { openRegistry, resolveEndpoints } from "@ipr/registry";
+import { logRegistryNotice, openRegistry, resolveEndpoints } from "@ipr/registry";
 import { loadConfig, logUnexpected, runService } from "@ipr/service";
 import { Config } from "./config.ts";
-import { logRegistryNotice } from "./events.ts";
 import { createProxy, serveHttp } from "./index.ts";
 
 const config = loadConfig("proxy", Config);

@@ -9,7 +9,7 @@ import { EmbeddingService, FeedbackService, QualityService, RouterService, Trust
 import { createProxy, serveHttp, Settings } from "@ipr/proxy";
 import { createQuality } from "@ipr/quality";
 import { createRecalibration } from "@ipr/recalibration";
-import { openRegistry, parseRegistry, resolveEndpoints } from "@ipr/registry";
+import { logRegistryNotice, openRegistry, parseRegistry, resolveEndpoints } from "@ipr/registry";
 import { type Environment, type Logger, logUnexpected, Resources } from "@ipr/service";
 import type { BannerFacts } from "./banner.ts";
 import { onlyRegistration } from "./registrations.ts";
@@ -67,7 +67,7 @@ async function assemble(options: StandaloneOptions, resources: Resources): Promi
     await openRegistry(bus, {
       seed: file,
       resolve: (stored) => resolveEndpoints(stored, environment).registry,
-      onNotice: ({ kind, ...fields }) => logger.info(kind, fields),
+      onNotice: (notice) => logRegistryNotice(logger, notice),
     }),
   );
 

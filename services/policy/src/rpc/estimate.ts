@@ -1,3 +1,4 @@
+import { messageOf } from "@ipr/errors";
 import type { Embedding, Estimator, Prediction } from "./estimator.ts";
 
 export interface EstimateRequest {
@@ -56,6 +57,6 @@ export async function estimate(estimator: Estimator, request: EstimateRequest): 
 }
 
 function reasonOf(stage: string, error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return message.startsWith(stage) ? message : `${stage}: ${message}`;
 }

@@ -1,15 +1,8 @@
-import type { IprError } from "@ipr/errors";
+import { toIprError, type UnexpectedErrorSink } from "@ipr/grpc";
 import type { RegistryStore } from "@ipr/registry";
 import express, { type ErrorRequestHandler, type Express, type Request } from "express";
 import { type ChatDependencies, chatCompletions } from "./chat-completions.ts";
-import {
-  endpoint,
-  type HttpHandler,
-  sendError,
-  sendJson,
-  toIprError,
-  type UnexpectedSink,
-} from "./endpoint.ts";
+import { endpoint, type HttpHandler, sendError, sendJson } from "./endpoint.ts";
 import { protocolError, toHttpError } from "./error-table.ts";
 import { type FeedbackOptions, submitFeedback } from "./feedback.ts";
 import { getModel, listModels } from "./models.ts";
@@ -20,7 +13,7 @@ export interface AppDependencies {
   readonly registry: Pick<RegistryStore, "current">;
   readonly maxBodyBytes: number;
   readonly isReady: () => boolean;
-  readonly onUnexpected: UnexpectedSink;
+  readonly onUnexpected: UnexpectedErrorSink;
 }
 
 type Method = "get" | "post";
@@ -74,7 +67,7 @@ function requireJson(request: Request, response: Parameters<typeof sendError>[0]
 }
 
 /** What express and its body reader reject; our own errors end in `endpoint`. */
-function errorHandler(maxBodyBytes: number, onUnexpected: UnexpectedSink): ErrorRequestHandler {
+function errorHandler(maxBodyBytes: number, onUnexpected: UnexpectedErrorSink): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   return (error: unknown, request, response, _next) => {
     const { status, type } = error as { status?: unknown; type?: unknown };
@@ -85,7 +78,7 @@ function errorHandler(maxBodyBytes: number, onUnexpected: UnexpectedSink): Error
       const message = `the request cannot be read: ${(error as Error).message}`;
       sendError(response, protocolError(status, "bad_request", message));
     } else {
-      const known: IprError = toIprError(error, `${request.method} ${shownPath(request)}`, onUnexpected);
+      const known = toIprError(error, `${request.method} ${shownPath(request)}`, onUnexpected);
       sendError(response, toHttpError(known));
     }
   };

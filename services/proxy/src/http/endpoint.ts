@@ -1,16 +1,18 @@
 import type { ServerResponse } from "node:http";
 import { propagation, ROOT_CONTEXT, SpanKind } from "@opentelemetry/api";
-import { IprError, status } from "@ipr/errors";
+import { toIprError, type UnexpectedErrorSink } from "@ipr/grpc";
 import { failSpan, withSpan } from "@ipr/telemetry";
 import type { Request, RequestHandler, Response } from "express";
 import { type HttpError, toHttpError } from "./error-table.ts";
 
 export type HttpHandler = (request: Request, response: Response) => Promise<void>;
-/** Told of errors that nobody foresaw. */
-export type UnexpectedSink = (error: unknown, where: string) => void;
 
 /** A handler inside the SERVER span of its request, whose errors become error bodies. */
-export function endpoint(name: string, handler: HttpHandler, onUnexpected: UnexpectedSink): RequestHandler {
+export function endpoint(
+  name: string,
+  handler: HttpHandler,
+  onUnexpected: UnexpectedErrorSink,
+): RequestHandler {
   return async (request, response) => {
     const parent = propagation.extract(ROOT_CONTEXT, request.headers);
     const attributes = { "http.request.method": request.method, "http.route": name };
@@ -29,12 +31,6 @@ export function endpoint(name: string, handler: HttpHandler, onUnexpected: Unexp
       },
     );
   };
-}
-
-export function toIprError(error: unknown, where: string, onUnexpected: UnexpectedSink): IprError {
-  if (error instanceof IprError) return error;
-  onUnexpected(error, where);
-  return new IprError(status.INTERNAL, "INTERNAL", "internal error; the proxy's log has the details");
 }
 
 export function sendJson(response: ServerResponse, httpStatus: number, value: object): void {
