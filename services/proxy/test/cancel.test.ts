@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { connect } from "node:net";
 import { test } from "node:test";
 import { fakeUpstream, type SentEvent, waitFor } from "@ipr/testing";
 import { candidate, decisionFor, startWorld } from "./world.ts";
@@ -89,4 +90,26 @@ test("a caller who leaves while the policy decides is never sent upstream", asyn
   assert.equal(upstream.requests.length, 0);
   assert.equal((await world.chat({ model: "first" })).status, 200);
   assert.equal(upstream.requests.length, 1);
+});
+
+test("a caller who does not read his answer is cut when the whole request has taken too long", async () => {
+  await using upstream = await fakeUpstream();
+  await using world = await startWorld({
+    candidates: [candidate("first", upstream.baseUrl)],
+    route: async () => decisionFor("first"),
+    settings: { totalTimeoutMs: 2_000 },
+  });
+  // More than the buffers of both ends of a connection hold.
+  upstream.next({ kind: "text", text: "x".repeat(32 * 1024 * 1024) });
+  const body = JSON.stringify({ model: "ipr/default", messages: [{ role: "user", content: "Hi" }] });
+  const { hostname, port } = new URL(world.url);
+  using stack = new DisposableStack();
+  const caller = stack.adopt(connect(Number(port), hostname), (socket) => socket.destroy());
+  caller.on("error", () => {});
+  caller.write(
+    `POST /v1/chat/completions HTTP/1.1\r\nhost: ${hostname}\r\ncontent-type: application/json\r\n` +
+      `content-length: ${body.length}\r\n\r\n${body}`,
+  );
+  const { completed } = await world.outcome();
+  assert.equal(completed, false);
 });

@@ -9,12 +9,19 @@ export function callerSignal(response: ServerResponse): AbortSignal {
   return controller.signal;
 }
 
-/** Resolves when the exchange is over: true when the whole answer was sent. */
-export async function ended(response: ServerResponse): Promise<boolean> {
+/**
+ * Resolves when the exchange is over: true when the whole answer was sent. A caller who has not read it when the signal
+ * aborts is cut off.
+ */
+export async function ended(response: ServerResponse, signal: AbortSignal): Promise<boolean> {
   if (!response.writableFinished && !response.destroyed) {
+    const cut = () => response.destroy();
+    if (signal.aborted) cut();
+    else signal.addEventListener("abort", cut, { once: true });
     await new Promise<void>((resolve) => {
       response.once("finish", resolve).once("close", resolve);
     });
+    signal.removeEventListener("abort", cut);
   }
   return response.writableFinished;
 }

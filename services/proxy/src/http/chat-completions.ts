@@ -109,7 +109,7 @@ class Exchange {
     try {
       await this.#reply(result);
     } finally {
-      await this.#record(result, caller);
+      await this.#record(result, caller, signal);
     }
   }
 
@@ -165,9 +165,9 @@ class Exchange {
     });
   }
 
-  async #record(result: CallResult, caller: AbortSignal): Promise<void> {
+  async #record(result: CallResult, caller: AbortSignal, signal: AbortSignal): Promise<void> {
     const hasAnswer = result.end.kind === "completion" || result.end.kind === "stream";
-    const isWhole = hasAnswer && (await ended(this.#response));
+    const isWhole = hasAnswer && (await ended(this.#response, signal));
     const hasLeft = result.end.kind === "left" || (caller.aborted && result.end.kind !== "broken");
     const { registry, now, record } = this.#dependencies;
     record(
