@@ -3,14 +3,15 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { seededRandom } from "@ipr/testing";
 import { IprError } from "@ipr/errors";
 import { loadBundle } from "./load-bundle.ts";
-import { seeded, smallBundle, smallCandidate } from "./small-bundle.ts";
+import { smallBundle, smallCandidate } from "./small-bundle.ts";
 import { writeBundle } from "./write-bundle.ts";
 
 test("a bundle comes back as it was written", async () => {
   await using dir = await temporaryDirectory();
-  const content = smallBundle(seeded(1));
+  const content = smallBundle(seededRandom(1));
   const bundle = await writeBundle(join(dir.path, "b"), content);
   assert.deepEqual(bundle.trunk, content.trunk);
   assert.deepEqual(bundle.candidates, content.candidates);
@@ -20,7 +21,7 @@ test("a bundle comes back as it was written", async () => {
 
 test("a candidate without answer lengths or without any head comes back too", async () => {
   await using dir = await temporaryDirectory();
-  const content = smallBundle(seeded(1));
+  const content = smallBundle(seededRandom(1));
   const [first] = content.candidates;
   const candidates = [
     { ...first!, name: "no lengths", outputTokens: undefined },
@@ -39,10 +40,10 @@ test("a candidate without answer lengths or without any head comes back too", as
 
 test("equal content has an equal id whenever it was made", async () => {
   await using dir = await temporaryDirectory();
-  const content = smallBundle(seeded(1));
+  const content = smallBundle(seededRandom(1));
   const first = await writeBundle(join(dir.path, "a"), content);
   const later = await writeBundle(join(dir.path, "b"), { ...content, createdAt: "2027-01-01T00:00:00.000Z" });
-  const other = await writeBundle(join(dir.path, "c"), smallBundle(seeded(2)));
+  const other = await writeBundle(join(dir.path, "c"), smallBundle(seededRandom(2)));
   assert.equal(first.manifest.id, later.manifest.id);
   assert.notEqual(first.manifest.id, other.manifest.id);
 });
@@ -50,8 +51,8 @@ test("equal content has an equal id whenever it was made", async () => {
 test("one flipped byte anywhere is refused, naming the bundle and the file", async () => {
   await using dir = await temporaryDirectory();
   const path = join(dir.path, "b");
-  await writeBundle(path, smallBundle(seeded(1)));
-  const random = seeded(3);
+  await writeBundle(path, smallBundle(seededRandom(1)));
+  const random = seededRandom(3);
   for (const file of await filesOf(path)) {
     const intact = await readFile(join(path, file));
     const places =
@@ -72,7 +73,7 @@ test("one flipped byte anywhere is refused, naming the bundle and the file", asy
 test("a missing file is named", async () => {
   await using dir = await temporaryDirectory();
   const path = join(dir.path, "b");
-  await writeBundle(path, smallBundle(seeded(1)));
+  await writeBundle(path, smallBundle(seededRandom(1)));
   for (const file of await filesOf(path)) {
     const intact = await readFile(join(path, file));
     await rm(join(path, file));
@@ -88,7 +89,7 @@ test("a missing file is named", async () => {
 test("an unknown format version is refused, naming both versions", async () => {
   await using dir = await temporaryDirectory();
   const path = join(dir.path, "b");
-  await writeBundle(path, smallBundle(seeded(1)));
+  await writeBundle(path, smallBundle(seededRandom(1)));
   const manifest = await readFile(join(path, "manifest.json"), "utf8");
   await writeFile(join(path, "manifest.json"), manifest.replace('"formatVersion": 1', '"formatVersion": 99'));
   await assert.rejects(loadBundle(path), /format version 99, this build reads 1/);
@@ -97,7 +98,7 @@ test("an unknown format version is refused, naming both versions", async () => {
 test("a manifest cannot name files outside its directory", async () => {
   await using dir = await temporaryDirectory();
   const path = join(dir.path, "b");
-  await writeBundle(path, smallBundle(seeded(1)));
+  await writeBundle(path, smallBundle(seededRandom(1)));
   const manifest = await readFile(join(path, "manifest.json"), "utf8");
   await writeFile(join(path, "manifest.json"), manifest.replaceAll("trunk.f16", "../trunk.f16"));
   await assert.rejects(loadBundle(path), isBadBundle(path, "manifest.json"));
@@ -105,9 +106,9 @@ test("a manifest cannot name files outside its directory", async () => {
 
 test("adding a candidate adds files and leaves every other file as it is", async () => {
   await using dir = await temporaryDirectory();
-  const content = smallBundle(seeded(1));
+  const content = smallBundle(seededRandom(1));
   const before = await writeBundle(join(dir.path, "a"), content);
-  const added = smallCandidate("new", seeded(9), { hasAdapter: true });
+  const added = smallCandidate("new", seededRandom(9), { hasAdapter: true });
   const after = await writeBundle(join(dir.path, "b"), {
     ...content,
     ...before,
@@ -123,7 +124,7 @@ test("adding a candidate adds files and leaves every other file as it is", async
 test("names that differ only in case or in odd characters have files of their own", async () => {
   await using dir = await temporaryDirectory();
   const names = ["Model", "model", "a/b", "a_b", "a b"];
-  const { manifest } = await writeBundle(join(dir.path, "b"), smallBundle(seeded(1), names));
+  const { manifest } = await writeBundle(join(dir.path, "b"), smallBundle(seededRandom(1), names));
   const files = manifest.candidates.map(({ file }) => file.toLowerCase());
   assert.equal(new Set(files).size, names.length);
 });
@@ -131,13 +132,13 @@ test("names that differ only in case or in odd characters have files of their ow
 test("writing replaces an older bundle and nothing else", async () => {
   await using dir = await temporaryDirectory();
   const path = join(dir.path, "b");
-  await writeBundle(path, smallBundle(seeded(1)));
-  const newer = await writeBundle(path, smallBundle(seeded(2), ["only"]));
+  await writeBundle(path, smallBundle(seededRandom(1)));
+  const newer = await writeBundle(path, smallBundle(seededRandom(2), ["only"]));
   assert.equal((await loadBundle(path)).manifest.id, newer.manifest.id);
   assert.deepEqual(await readdir(dir.path), ["b"], "no temporary directory is left");
 
   await writeFile(join(dir.path, "notes.txt"), "mine");
-  await assert.rejects(writeBundle(dir.path, smallBundle(seeded(1))), /not a bundle/);
+  await assert.rejects(writeBundle(dir.path, smallBundle(seededRandom(1))), /not a bundle/);
   assert.equal(await readFile(join(dir.path, "notes.txt"), "utf8"), "mine");
 });
 

@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { seededRandom } from "@ipr/testing";
 import * as fc from "fast-check";
 import type { CandidateModel } from "./bundle.ts";
 import { extractFeatures } from "./features.ts";
 import { applyPlatt, logit, sigmoid } from "./platt.ts";
 import { createPredictor } from "./predictor.ts";
-import { seeded, smallBundle, smallCandidate, smallDimension } from "./small-bundle.ts";
+import { smallBundle, smallCandidate, smallDimension } from "./small-bundle.ts";
 import { gelu, type TrunkModel } from "./trunk.ts";
 import { ngramCount } from "./ngrams.ts";
 
-const bundle = smallBundle(seeded(1));
+const bundle = smallBundle(seededRandom(1));
 const embedding = Float32Array.of(0.5, -0.5, 0.5, 0.5);
 const predictor = createPredictor(bundle);
 
@@ -54,7 +55,7 @@ test("unknown candidates are left out, the others come in the order asked for", 
 });
 
 test("one more candidate changes no other prediction by a bit", () => {
-  const added = smallCandidate("new", seeded(5), { hasAdapter: true });
+  const added = smallCandidate("new", seededRandom(5), { hasAdapter: true });
   const larger = createPredictor({ trunk: bundle.trunk, candidates: [added, ...bundle.candidates] });
   fc.assert(
     fc.property(fc.string(), (text) => {

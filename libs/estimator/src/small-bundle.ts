@@ -61,15 +61,6 @@ export function smallCandidate(
   };
 }
 
-/** A small seeded generator of numbers in [0, 1). */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
 function weights(length: number, random: () => number): Float32Array {
   return Float32Array.from({ length }, () => Math.f16round(random() - 0.5));
 }

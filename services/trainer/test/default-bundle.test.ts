@@ -55,18 +55,12 @@ test("its predictions on the shipped test prompts are as good as its manifest sa
   assert.ok(Math.abs(r2 - bundle.manifest.metrics.testBySource!["zeroeval"]!.r2) < 0.02, String(r2));
 });
 
-test("a prediction of all candidates takes this long", async (t) => {
-  const text = "Prove that there are infinitely many primes, and explain each step in plain words. ".repeat(
-    6,
+test("a prediction has an estimate in [0, 1] for every candidate", async () => {
+  const text = "Prove that there are infinitely many primes, and explain each step in plain words.";
+  const estimates = predictor.predict({ text, embedding: await encoder.encode(text) });
+  assert.deepEqual(
+    estimates.map(({ candidate }) => candidate),
+    predictor.candidates,
   );
-  const embedding = await encoder.encode(text);
-  const timesMs = Array.from({ length: 2000 }, () => {
-    const start = performance.now();
-    predictor.predict({ text, embedding });
-    return performance.now() - start;
-  }).toSorted((a, b) => a - b);
-  t.diagnostic(
-    `${text.length} characters, ${predictor.candidates.length} candidates: p50 ${timesMs[1000]!.toFixed(3)} ms`,
-  );
-  assert.equal(predictor.predict({ text, embedding }).length, predictor.candidates.length);
+  for (const { candidate, quality } of estimates) assert.ok(quality >= 0 && quality <= 1, candidate);
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { BertShape } from "@ipr/onnx";
 import { safetensorsBytes, tinyBertTensors } from "@ipr/onnx/tiny-bert";
-import { temporaryDirectory } from "@ipr/testing";
+import { bertTokenizer, temporaryDirectory } from "@ipr/testing";
 import { distill } from "../src/index.ts";
 
 const vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[unused0]", "hello", "world", "good", "bad", "##s"];
@@ -84,26 +84,9 @@ async function writeCheckpoint(dir: string): Promise<string> {
     layer_norm_eps: shape.layerNormEpsilon,
     vocab_size: vocabulary.length,
   };
-  const tokenizer = {
-    normalizer: {
-      type: "BertNormalizer",
-      clean_text: true,
-      handle_chinese_chars: true,
-      strip_accents: null,
-      lowercase: true,
-    },
-    pre_tokenizer: { type: "BertPreTokenizer" },
-    model: {
-      type: "WordPiece",
-      unk_token: "[UNK]",
-      continuing_subword_prefix: "##",
-      max_input_chars_per_word: 100,
-      vocab: Object.fromEntries(vocabulary.map((token, id) => [token, id])),
-    },
-  };
   const tensors = tinyBertTensors(shape, { vocabulary: vocabulary.length, positions: 8, intermediate: 12 });
   await writeFile(join(path, "config.json"), JSON.stringify(config));
-  await writeFile(join(path, "tokenizer.json"), JSON.stringify(tokenizer));
+  await writeFile(join(path, "tokenizer.json"), JSON.stringify(bertTokenizer(vocabulary)));
   await writeFile(join(path, "model.safetensors"), safetensorsBytes(tensors));
   return path;
 }

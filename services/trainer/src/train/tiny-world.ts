@@ -1,30 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { quantiseTable, writeEncoder } from "@ipr/estimator";
-import { seededRandom } from "@ipr/testing";
+import { bertTokenizer, seededRandom } from "@ipr/testing";
 
 const words = ["add", "numbers", "prove", "theorem", "please", "now", "deep", "small", "[UNK]"];
 
 /** For tests: an encoder of nine words and eight dimensions. */
 export async function writeTinyEncoder(dir: string): Promise<string> {
   const random = seededRandom(5);
-  const tokenizer = {
-    normalizer: {
-      type: "BertNormalizer",
-      clean_text: true,
-      handle_chinese_chars: true,
-      strip_accents: null,
-      lowercase: true,
-    },
-    pre_tokenizer: { type: "BertPreTokenizer" },
-    model: {
-      type: "WordPiece",
-      unk_token: "[UNK]",
-      continuing_subword_prefix: "##",
-      max_input_chars_per_word: 100,
-      vocab: Object.fromEntries(words.map((word, id) => [word, id])),
-    },
-  };
   const rows = Float32Array.from({ length: words.length * 8 }, () => random() - 0.5);
   const path = join(dir, "encoder");
   await writeEncoder(path, {
@@ -34,7 +17,7 @@ export async function writeTinyEncoder(dir: string): Promise<string> {
     licence: "Apache-2.0",
     origin: "drawn for a test",
     command: "none",
-    tokenizer: Buffer.from(JSON.stringify(tokenizer)),
+    tokenizer: Buffer.from(JSON.stringify(bertTokenizer(words))),
     table: quantiseTable(rows, 8),
   });
   return path;
