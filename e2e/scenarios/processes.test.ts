@@ -167,7 +167,7 @@ test("recalibration killed and started again goes on from where it was", async (
   const decision = await healthyRoute();
   await clients(world).feedback.submit({ decisionId: decision.decisionId, score: 0 });
   await world.restart("recalibration");
-  await waitFor(async () => (await route()).calibration !== decision.calibration, {
+  await waitFor(async () => (await healthyRoute()).calibration !== decision.calibration, {
     what: "the feedback given meanwhile to be learned",
   });
 });
