@@ -24,7 +24,7 @@ export type TokenizerFile = z.infer<typeof tokenizerSchema>;
 /** Gives at most `maxTokens` token ids of a text; no [CLS] and [SEP] are added, and none are read from the text. */
 export type Tokenize = (text: string, maxTokens: number) => number[];
 
-/** How many words' pieces are remembered; when full, all are forgotten. */
+/** How many words' pieces are remembered, of words short enough to have any; when full, all are forgotten. */
 const maxCachedWords = 50_000;
 
 /**
@@ -60,6 +60,7 @@ export function createWordPiece({ model }: Pick<TokenizerFile, "model">): Tokeni
   };
 
   const piecesOf = (word: string): readonly number[] => {
+    if (word.length > maxCharacters) return split(word);
     let pieces = cache.get(word);
     if (pieces === undefined) {
       pieces = split(word);

@@ -9,6 +9,9 @@ import { fitCalibration } from "./domain/fit-calibration.ts";
 import { noRevision, revisionBefore, revisionOf, sequenceOf } from "./domain/revision.ts";
 import type { RecalibrationEvents } from "./events.ts";
 
+/** Bundles whose fits are remembered, as many as the ledger keeps; what is forgotten is fitted again. */
+const maxFittedBundles = 16;
+
 /** Turns what was learned into published calibrations, and obeys the operator. */
 export interface CalibrationPublisher {
   /** Publishes a new calibration of the bundle soon; many lessons make one calibration. */
@@ -44,6 +47,8 @@ export function createPublisher(options: PublisherOptions): CalibrationPublisher
   };
 
   const mapsOf = async (bundle: string): Promise<CalibrationMap[]> => {
+    const [oldest] = fits.keys();
+    if (!fits.has(bundle) && fits.size >= maxFittedBundles && oldest !== undefined) fits.delete(oldest);
     const known = fits.get(bundle) ?? new Map<string, CalibrationMap>();
     fits.set(bundle, known);
     const maps: CalibrationMap[] = [];

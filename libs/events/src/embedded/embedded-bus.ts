@@ -1,5 +1,5 @@
 import { type EventBus, maxEventBytes, type NoticeListener, type OutgoingEvent } from "../event-bus.ts";
-import { eventsUnavailable, eventTooLarge } from "../failure.ts";
+import { eventsUnavailable, eventTooLarge, toError } from "../failure.ts";
 import { createOpenSubscriptions } from "../open-subscriptions.ts";
 import { allStreams, type Stream, streamOf } from "../streams.ts";
 import { tracePublish } from "../tracing.ts";
@@ -42,7 +42,7 @@ export function createEmbeddedBus(options: EmbeddedBusOptions = {}): EventBus {
     try {
       log.prune();
     } catch (error) {
-      onNotice({ kind: "unavailable", error: error as Error });
+      onNotice({ kind: "unavailable", error: toError(error) });
     }
   }, pruneEveryMs);
   prune.unref();

@@ -82,7 +82,8 @@ export class StreamReader {
     this.#usage = parseUsage(chunk["usage"]) ?? this.#usage;
     const choices = Array.isArray(chunk["choices"]) ? (chunk["choices"] as Record<string, unknown>[]) : [];
     for (const choice of choices) {
-      if (typeof choice?.["finish_reason"] === "string") this.#finishedChoices.add(choice["index"]);
+      const isEnd = typeof choice?.["finish_reason"] === "string";
+      if (isEnd && !this.isFinished) this.#finishedChoices.add(choice["index"]);
     }
     return choices.length === 0 && chunk["usage"] ? { kind: "usage", data } : { kind: "part" };
   }
