@@ -62,7 +62,8 @@ test("the router starts with nothing configured, says that answers are simulated
   await using state = await temporaryDirectory();
   await using world = await up(state.path);
   assert.match(world.router.output(), /SIMULATED/);
-  assert.match(world.router.output(), /DEMONSTRATION/);
+  assert.match(world.router.output(), /FORCED: router default/);
+  assert.match(world.router.output(), /COLD: router mmlu-pro answers with its reference/);
 
   const decision = await estimated(world.client);
   const openai = new OpenAI({ baseURL: `${world.http}/v1`, apiKey: "unused", maxRetries: 0 });

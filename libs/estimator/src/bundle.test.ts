@@ -16,6 +16,7 @@ test("a bundle comes back as it was written", async () => {
   assert.deepEqual(bundle.trunk, content.trunk);
   assert.deepEqual(bundle.candidates, content.candidates);
   assert.deepEqual(bundle.toleranceTable, content.toleranceTable);
+  assert.deepEqual(bundle.trainedOn, content.trainedOn);
   assert.equal(bundle.manifest.encoder.id, content.encoder);
 });
 

@@ -1,5 +1,6 @@
 import type { Manifest } from "./manifest.ts";
 import type { Platt } from "./platt.ts";
+import type { PromptDigests } from "./trained-on.ts";
 import type { TrunkModel } from "./trunk.ts";
 
 /** With fewer labels than this a candidate is predicted by its mean alone. */
@@ -11,6 +12,8 @@ export interface Bundle {
   readonly trunk: TrunkModel;
   readonly candidates: readonly CandidateModel[];
   readonly toleranceTable: ToleranceTable | undefined;
+  /** The prompts of train and val: on these it must not be measured. */
+  readonly trainedOn: PromptDigests;
 }
 
 /** All that is known of one candidate: everything its estimates depend on beside the trunk. */

@@ -24,6 +24,7 @@ export { promptText, type SpokenTurn } from "./prompt-text.ts";
 export { type EncoderDescription, loadEncoder, writeEncoder } from "./static-encoder.ts";
 export { quantiseTable, type StaticTable } from "./static-table.ts";
 export { surfaceCount, surfaceNames } from "./surface.ts";
+export { hasPrompt, type PromptDigests, promptDigests } from "./trained-on.ts";
 export { gelu, standardiseSurface, type TrunkModel, trunkRows } from "./trunk.ts";
 export { type BundleContent, writeBundle } from "./write-bundle.ts";
 export { createWordPiece, type TokenizerFile, type Tokenize, tokenizerSchema } from "./word-piece.ts";

@@ -15,6 +15,7 @@ import {
   sha256Hex,
   toleranceTableSchema,
 } from "./manifest.ts";
+import { fromDigestBytes, type PromptDigests } from "./trained-on.ts";
 import { type TrunkModel, trunkRows } from "./trunk.ts";
 
 const manifestFile = "manifest.json";
@@ -60,6 +61,7 @@ export async function loadBundle(dir: string): Promise<Bundle> {
     trunk: toTrunk(dir, fileOf(manifest.trunk.file), manifest),
     candidates,
     toleranceTable: "file" in table ? toToleranceTable(parse(table.file, toleranceTableSchema)) : undefined,
+    trainedOn: toPromptDigests(dir, manifest.trainedOn.file, fileOf(manifest.trainedOn.file)),
   };
 }
 
@@ -107,6 +109,12 @@ function toAdapter(
     quality: heads.slice(0, headLength),
     tokens: hasTokens ? heads.slice(headLength) : undefined,
   };
+}
+
+function toPromptDigests(dir: string, file: string, content: Uint8Array): PromptDigests {
+  const digests = fromDigestBytes(content);
+  if (digests === undefined) throw badBundle(dir, file, "is not a sorted list of 8-byte digests");
+  return digests;
 }
 
 function toCandidate(

@@ -48,6 +48,8 @@ export const manifestSchema = z.object({
     .max(maxCandidates),
   /** The file of the tolerance table, or why there is none. */
   toleranceTable: z.union([z.object({ file: filePath }), z.object({ absent: z.string() })]),
+  /** The file with the digests of the prompts of train and val. */
+  trainedOn: z.object({ file: filePath }),
   data: z.object({
     files: z.array(z.object({ name: z.string(), sha256 })),
     rows: z.object({ train: count, val: count, test: count }),

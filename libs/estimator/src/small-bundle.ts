@@ -1,6 +1,7 @@
 import type { Adapter, CandidateModel } from "./bundle.ts";
 import { identityPlatt } from "./platt.ts";
 import { surfaceCount } from "./surface.ts";
+import { promptDigests } from "./trained-on.ts";
 import { type TrunkModel, trunkRows } from "./trunk.ts";
 import type { BundleContent } from "./write-bundle.ts";
 
@@ -34,6 +35,7 @@ export function smallBundle(
       rows: 5,
       points: [{ tolerance: 0, qualityRatio: 1, saving: 0 }],
     },
+    trainedOn: promptDigests(["one", "two", "three", "four"]),
     data: { files: [], rows: { train: 3, val: 1, test: 1 }, droppedRows: 0, sources: { "tiny/a": 4 } },
     metrics: {},
     training: { seed: 7, head: "shared-trunk" },

@@ -15,6 +15,7 @@ import {
   renderJson,
   sha256Hex,
 } from "./manifest.ts";
+import { type PromptDigests, toDigestBytes } from "./trained-on.ts";
 import type { TrunkModel } from "./trunk.ts";
 
 /** What a bundle is made of, before it has files and an id. */
@@ -25,10 +26,12 @@ export interface BundleContent extends Pick<ManifestContent, "createdAt" | "data
   readonly candidates: readonly CandidateModel[];
   /** The table, or why there is none. */
   readonly toleranceTable: ToleranceTable | string;
+  readonly trainedOn: PromptDigests;
 }
 
 const trunkFile = "trunk.f16";
 const toleranceFile = "tolerance.json";
+const trainedOnFile = "trained-on.bin";
 
 /**
  * Writes a bundle and reads it back: what is returned is what a server will load, weights rounded as they are stored.
@@ -66,6 +69,7 @@ function renderBundle(content: BundleContent): {
   if (typeof toleranceTable !== "string") {
     files.set(toleranceFile, renderJson({ formatVersion: 1, ...toleranceTable }));
   }
+  files.set(trainedOnFile, toDigestBytes(content.trainedOn));
 
   const described: ManifestContent = {
     formatVersion: bundleFormatVersion,
@@ -80,6 +84,7 @@ function renderBundle(content: BundleContent): {
     },
     candidates,
     toleranceTable: typeof toleranceTable === "string" ? { absent: toleranceTable } : { file: toleranceFile },
+    trainedOn: { file: trainedOnFile },
     data: content.data,
     metrics: content.metrics,
     training: content.training,

@@ -32,7 +32,7 @@ test("embedded: a second bus on the same store is refused and says what to do", 
   await using _bus = createEmbeddedBus({ directory: directory.path });
   assert.throws(
     () => createEmbeddedBus({ directory: directory.path }),
-    /events\.db\.lock is held by another process: stop that one, or use another state directory/,
+    /events\.db is held by another process: stop that one, or use another state directory/,
   );
 });
 

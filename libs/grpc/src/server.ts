@@ -201,10 +201,15 @@ function bind(server: Server, listen: string): Promise<number> {
 }
 
 function badListenAddress(listen: string, cause: Error): IprError {
-  return new IprError(status.INVALID_ARGUMENT, "BAD_CONFIG", `cannot listen on ${listen}: ${cause.message}`, {
-    metadata: { setting: "listen" },
-    cause,
-  });
+  return new IprError(
+    status.INVALID_ARGUMENT,
+    "BAD_CONFIG",
+    `cannot listen on ${listen}: it is in use, or not an address of this machine`,
+    {
+      metadata: { setting: "listen" },
+      cause,
+    },
+  );
 }
 
 async function shutdown(server: Server, graceMs: number): Promise<void> {

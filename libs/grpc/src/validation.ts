@@ -22,7 +22,7 @@ export function validate(schema: DescMessage, message: Message): void {
   }
   const violations = result.violations.slice(0, maxViolations).map((violation) => ({
     field: violation.field.map(pathPart).join("").replace(/^\./, "") || schema.name,
-    description: violation.message,
+    description: violation.message.replace(/^must be at least 1 characters$/, "must not be empty"),
   }));
   const text = violations.map(({ field, description }) => `${field}: ${description}`).join("; ");
   throw new IprError(status.INVALID_ARGUMENT, "INVALID_FIELD", text, { violations });

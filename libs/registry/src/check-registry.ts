@@ -1,4 +1,4 @@
-import { Gate, type Registry, type Router } from "@ipr/proto";
+import { type Endpoint, Gate, Protocol, type Registry, type Router } from "@ipr/proto";
 import { didYouMean } from "./nearest.ts";
 import type { Path, Problem } from "./problem.ts";
 
@@ -9,10 +9,26 @@ export function checkRegistry({ candidates, routers }: Registry): Problem[] {
     ...duplicates(candidates, ["candidates"]),
     ...duplicates(routers, ["routers"]),
     ...candidates.flatMap(({ endpoints }, index) =>
-      duplicates(endpoints, ["candidates", index, "endpoints"]),
+      checkEndpoints(endpoints, ["candidates", index, "endpoints"]),
     ),
     ...routers.flatMap((router, index) => checkRouter(router, ["routers", index], names)),
   ];
+}
+
+function checkEndpoints(endpoints: readonly Endpoint[], path: Path): Problem[] {
+  const problems = duplicates(endpoints, path);
+  for (const [index, { protocol, baseUrl }] of endpoints.entries()) {
+    if (protocol === Protocol.SIMULATED || isHttpUrl(baseUrl)) continue;
+    const found = baseUrl === "" ? "is missing" : `is ${JSON.stringify(baseUrl)}`;
+    const text = `${found}, but must be a URL such as "http://127.0.0.1:11434/v1"`;
+    problems.push({ path: [...path, index, "baseUrl"], text });
+  }
+  return problems;
+}
+
+/** Whether requests can be sent there. */
+export function isHttpUrl(text: string): boolean {
+  return /^https?:$/.test(URL.parse(text)?.protocol ?? "");
 }
 
 function checkRouter(router: Router, path: Path, known: ReadonlySet<string>): Problem[] {

@@ -9,6 +9,7 @@ export {
   type RegistryUpdate,
 } from "./open-registry.ts";
 export { parseRegistry } from "./parse-registry.ts";
+export { readRegistry } from "./read-registry.ts";
 export { parsePrices } from "./prices.ts";
 export type { RegistryView } from "./registry-view.ts";
 export { resolveEndpoints, type ResolvedEndpoints } from "./resolve-endpoints.ts";

@@ -100,8 +100,19 @@ test("lists all problems of a file at once", () => {
   assert.throws(() => parseRegistry(text, "r.yaml"), /prise[^]*tolerence/);
 });
 
-test("an empty file is an empty registry", () => {
-  assert.equal(parseRegistry("", "r.yaml").candidates.length, 0);
+test("a file without candidates is refused", () => {
+  assert.throws(() => parseRegistry("", "r.yaml"), /r\.yaml: candidates is empty/);
+});
+
+test("an endpoint needs a URL, unless it is simulated", () => {
+  const withEndpoint = (endpoint: string) =>
+    parseRegistry(`candidates: [{ name: a, endpoints: [{ name: main, ${endpoint} }] }]`, "r.yaml");
+  assert.throws(() => withEndpoint("protocol: openai"), /baseUrl is missing, but must be a URL such as/);
+  assert.throws(
+    () => withEndpoint("protocol: openai, baseUrl: 127.0.0.1:1/v1"),
+    /baseUrl is "127.0.0.1:1\/v1", but must/,
+  );
+  assert.equal(withEndpoint("protocol: simulated").candidates.length, 1);
 });
 
 test("warns of a gate that is all or nothing and of unknown prices", () => {

@@ -23,6 +23,9 @@ export function parseRegistry(yamlText: string, fileName: string): Registry {
   const json = toProtoJson(RegistrySchema, value, [], problems);
   if (problems.length > 0) throw badFile(fileName, problems, lineOf);
   const registry = fromJson(RegistrySchema, json ?? {});
+  if (registry.candidates.length === 0) {
+    problems.push({ path: ["candidates"], text: "is empty, but there must be at least one candidate" });
+  }
   problems.push(...brokenConstraints(registry));
   if (problems.length === 0) problems.push(...checkRegistry(registry));
   if (problems.length > 0) throw badFile(fileName, problems, lineOf);

@@ -8,6 +8,7 @@ import {
   type Registry,
   RegistrySchema,
 } from "@ipr/proto";
+import { isHttpUrl } from "./check-registry.ts";
 
 const openaiBaseUrl = "https://api.openai.com/v1";
 const anthropicBaseUrl = "https://api.anthropic.com/v1";
@@ -129,7 +130,7 @@ function plural(count: number, noun: string): string {
 }
 
 function checkUrl(setting: string, value: string): void {
-  if (/^https?:$/.test(URL.parse(value)?.protocol ?? "")) return;
+  if (isHttpUrl(value)) return;
   throw new IprError(
     status.INVALID_ARGUMENT,
     "BAD_CONFIG",

@@ -1,4 +1,5 @@
 import type { Environment } from "@ipr/service";
+import manifest from "../package.json" with { type: "json" };
 import { Command } from "commander";
 import { benchCommand } from "./commands/bench.ts";
 import { encoderCommand } from "./commands/encoder.ts";
@@ -13,6 +14,7 @@ export function createProgram(environment: Environment): Command {
     .description(
       "Intelligent prompt router: predicts from a prompt the quality each candidate model would give, and picks the cheapest within the caller's tolerance.",
     )
+    .version(manifest.version)
     .showHelpAfterError("(add --help for what this command takes)")
     .addCommand(upCommand(environment))
     .addCommand(routeCommand(environment))

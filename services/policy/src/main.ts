@@ -1,8 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { createNatsBus, logNotice } from "@ipr/events";
 import { connect, serveGrpc } from "@ipr/grpc";
 import { EmbeddingService, QualityService } from "@ipr/proto";
-import { logRegistryNotice, openRegistry, parseRegistry, registryWarnings } from "@ipr/registry";
+import { logRegistryNotice, openRegistry, readRegistry, registryWarnings } from "@ipr/registry";
 import { loadConfig, logUnexpected, runService } from "@ipr/service";
 import { Config } from "./config.ts";
 import { logRegistryWarnings } from "./events.ts";
@@ -12,7 +11,7 @@ const config = loadConfig("policy", Config);
 
 await runService("policy", async ({ logger, resources, isAccepting }) => {
   const { listen, registryFile, estimateTimeoutMs: timeoutMs } = config;
-  const seed = registryFile && parseRegistry(await readFile(registryFile, "utf8"), registryFile);
+  const seed = registryFile && (await readRegistry(registryFile));
   if (seed) logRegistryWarnings(logger, registryWarnings(seed));
   const bus = resources.use(
     createNatsBus({

@@ -109,6 +109,7 @@ test("a stream goes through byte by byte, and its last chunk tells what the head
       model: "cheap",
       attempts: 1,
       degraded: false,
+      trust: "route",
       costUsd: 2,
       expectedSaving: 0.75,
       usage: { inputTokens: 1_000_000, cachedInputTokens: 0, outputTokens: 250_000, reasoningTokens: 0 },

@@ -11,6 +11,7 @@ import {
   RegistrySchema,
   type RouteRequest,
   RouterService,
+  TrustState,
   type RouteResponseSchema,
   type RouterSchema,
 } from "@ipr/proto";
@@ -51,6 +52,7 @@ export function decisionFor(model: string, more: RouteAnswer = {}): RouteAnswer 
     router: "default",
     model,
     referenceModel: "strong",
+    trustState: TrustState.ROUTE,
     propensity: 1,
     tolerance: 0.1,
     expectedSaving: 0.75,

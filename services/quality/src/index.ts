@@ -17,6 +17,8 @@ export interface Quality {
   readonly registrations: readonly Registration[];
   /** The id of the bundle that is served. */
   readonly bundle: string;
+  /** The candidates it can estimate. */
+  readonly candidates: readonly string[];
   /** Resolves when the published calibration, if there is one, is live. */
   readonly calibrated: Promise<void>;
   close(): Promise<void>;
@@ -45,6 +47,7 @@ export async function createQuality({ bundleDir, bus, logger }: QualityDependenc
       }),
     ],
     bundle: id,
+    candidates: predictor.candidates,
     calibrated: calibration.established,
     close: () => calibration.close(),
   };

@@ -10,19 +10,27 @@ export interface BannerFacts {
   readonly simulated: boolean;
   /** Routers whose trust state an operator forced to `route`. */
   readonly forcedRouters: readonly string[];
+  /** Routers whose reference answers, whatever they would decide. */
+  readonly shadowRouters: readonly { readonly name: string; readonly reference: string }[];
+  /** What will not work as one would think. */
+  readonly warnings: readonly string[];
   readonly stateDir: string;
 }
 
 export function renderBanner(facts: BannerFacts): string {
-  const { http, grpc, bundle, routers, candidates, providers, simulated, forcedRouters, stateDir } = facts;
+  const { http, grpc, bundle, routers, candidates, providers, simulated, stateDir } = facts;
   const lines = [
     `ready http=${http} grpc=${grpc}`,
     "",
     `IPR with ${candidates} candidates and the routers ${routers.join(", ")}; bundle ${bundle}; state in ${stateDir}`,
   ];
-  if (forcedRouters.length > 0) {
+  for (const name of facts.forcedRouters) {
+    lines.push(`FORCED: router ${name} serves by its estimates, without evidence from your traffic.`);
+  }
+  for (const { name, reference } of facts.shadowRouters) {
     lines.push(
-      `DEMONSTRATION: ${forcedRouters.join(", ")} forced to trust its estimates without evidence from your traffic.`,
+      `COLD: router ${name} answers with its reference ${reference} and only says what it would choose; let it serve with`,
+      "  forcedTrustState: route in the registry once `ipr evaluate` has convinced you.",
     );
   }
   if (simulated) {
@@ -33,11 +41,15 @@ export function renderBanner(facts: BannerFacts): string {
   } else {
     lines.push(...providers);
   }
-  const question = '{"model":"ipr/default","messages":[{"role":"user","content":"What is 17 * 23?"}]}';
+  lines.push(...facts.warnings.map((warning) => `WARNING: ${warning}`));
+  const [first] = routers;
+  const router = routers.includes("default") ? "default" : (first ?? "default");
+  const routerOption = router === "default" ? "" : ` --router ${router}`;
+  const question = `{"model":"ipr/${router}","messages":[{"role":"user","content":"What is 17 * 23?"}]}`;
   lines.push(
     "",
     "Try:",
-    `  npx ipr route "Prove that sqrt(2) is irrational" --tolerance 0.1 --target ${grpc}`,
+    `  npx ipr route "Prove that sqrt(2) is irrational" --tolerance 0.1${routerOption} --target ${grpc}`,
     `  curl -i http://${http}/v1/chat/completions -H 'content-type: application/json' -d '${question}'`,
     `  curl http://${http}/v1/feedback -H 'content-type: application/json' -d '{"decisionId":"<x-ipr-decision-id>","score":1}'`,
   );

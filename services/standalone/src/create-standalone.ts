@@ -1,5 +1,4 @@
 import { randomUUIDv7 } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createEmbedding } from "@ipr/embedding";
 import { createEmbeddedBus, logNotice } from "@ipr/events";
@@ -9,11 +8,12 @@ import { EmbeddingService, FeedbackService, QualityService, RouterService, Trust
 import { createProxy, serveHttp, Settings } from "@ipr/proxy";
 import { createQuality } from "@ipr/quality";
 import { createRecalibration } from "@ipr/recalibration";
-import { logRegistryNotice, openRegistry, parseRegistry, resolveEndpoints } from "@ipr/registry";
+import { logRegistryNotice, openRegistry, readRegistry, resolveEndpoints } from "@ipr/registry";
 import { type Environment, type Logger, logUnexpected, Resources } from "@ipr/service";
 import type { BannerFacts } from "./banner.ts";
 import { onlyRegistration } from "./registrations.ts";
 import { limits } from "./limits.ts";
+import { shadowRouters, startupWarnings } from "./startup-warnings.ts";
 
 export interface StandaloneOptions {
   readonly bundleDir: string;
@@ -21,6 +21,8 @@ export interface StandaloneOptions {
   readonly registryFile: string;
   /** Where events and what was learned are kept; in memory when undefined. */
   readonly stateDir: string | undefined;
+  /** The same while every answer is simulated: what they teach must not be met again by real ones. */
+  readonly simulatedStateDir?: string;
   readonly estimateTimeoutMs?: number;
   readonly environment: Environment;
   readonly logger: Logger;
@@ -30,7 +32,7 @@ export interface StandaloneOptions {
 
 export interface Standalone {
   readonly router: Client<typeof RouterService>;
-  readonly facts: Omit<BannerFacts, "http" | "grpc" | "stateDir">;
+  readonly facts: Omit<BannerFacts, "http" | "grpc">;
   /** Opens both ports. */
   serve(listen: { http: string; grpc: string }): Promise<{ http: Serving; grpc: Serving }>;
   close(): Promise<void>;
@@ -51,12 +53,14 @@ export async function createStandalone(options: StandaloneOptions): Promise<Stan
 }
 
 async function assemble(options: StandaloneOptions, resources: Resources): Promise<Standalone> {
-  const { stateDir, environment, logger } = options;
+  const { environment, logger } = options;
   const onUnexpected = logUnexpected(logger);
   const local = { timeoutMs: limits.localCallTimeoutMs, onUnexpected };
 
-  const file = parseRegistry(await readFile(options.registryFile, "utf8"), options.registryFile);
+  const file = await readRegistry(options.registryFile);
   const resolved = resolveEndpoints(file, environment);
+  const { simulatedStateDir = options.stateDir } = options;
+  const stateDir = resolved.simulated ? simulatedStateDir : options.stateDir;
   const bus = resources.use(
     createEmbeddedBus({
       ...(stateDir !== undefined && { directory: stateDir }),
@@ -128,7 +132,8 @@ async function assemble(options: StandaloneOptions, resources: Resources): Promi
     ...proxy.registrations,
   ];
 
-  const { routers, candidates } = registry.current().registry;
+  const current = registry.current().registry;
+  const { routers, candidates } = current;
   const forced = routers.filter(({ forcedTrustState }) => forcedTrustState === TrustState.ROUTE);
   return {
     router,
@@ -139,6 +144,9 @@ async function assemble(options: StandaloneOptions, resources: Resources): Promi
       providers: resolved.notes,
       simulated: resolved.simulated,
       forcedRouters: forced.map(({ name }) => name),
+      shadowRouters: shadowRouters(current).map(({ name, reference }) => ({ name, reference })),
+      warnings: startupWarnings({ registry: current, estimable: quality.candidates, environment }),
+      stateDir: stateDir ?? "memory",
     },
     async serve({ http, grpc }) {
       const grpcServing = await serveGrpc({ listen: grpc, services, isReady, onUnexpected });

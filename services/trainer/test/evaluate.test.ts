@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { loadEncoder } from "@ipr/estimator";
 import type { Figure } from "@ipr/evaluation";
-import { evaluate, evaluationJson, formatEvaluation } from "../src/index.ts";
+import { evaluate, evaluationJson, formatEvaluation, train } from "../src/index.ts";
 import { easyAndHard, type World } from "./fixtures/easy-and-hard.ts";
 
 const optionsFor = ({ bundle, encoder, data }: World) => ({ bundle, encoder, data: [data], resamples: 200 });
@@ -123,6 +123,41 @@ test("without other rows it chooses on the measured ones and says so", async () 
   assert.equal(evaluation.rows, 600);
   assert.equal(evaluation.rules.gate.chosen, "evaluated-rows");
   assert.match(evaluation.notes.join("\n"), /no rows outside the measured split/);
+});
+
+test("rows the bundle was trained on are never measured, whatever split they are said to be in or their id", async () => {
+  await using world = await easyAndHard();
+  const bundle = join(world.path, "trained");
+  await train({
+    data: [world.data],
+    encoder: world.encoderDirectory,
+    out: bundle,
+    candidates: ["small", "large"],
+    hyperparameters: { hidden: 4, maxEpochs: 12, learningRate: 0.01 },
+    folds: 2,
+  });
+  const options = { ...optionsFor(world), bundle, resamples: 20 };
+  const measured = await evaluate(options);
+  assert.deepEqual(measured.excludedRows, [{ reason: "of another split", rows: 400 }]);
+  const all = await evaluate({ ...options, split: "all" });
+  assert.deepEqual(all.excludedRows, [{ reason: "that the bundle was trained on", rows: 400 }]);
+  assert.deepEqual(all.prediction, measured.prediction);
+  assert.equal(all.rules.utility.chosen, "out-of-fold");
+
+  const renamed = join(world.path, "renamed.jsonl");
+  const rows = (await readFile(world.data, "utf8")).split("\n").map((line) => JSON.parse(line));
+  await writeFile(
+    renamed,
+    rows.map((row) => JSON.stringify({ ...row, id: `new-${row.id}`, split: "test" })).join("\n"),
+  );
+  const prices = world.data.replace(".jsonl", ".meta.json");
+  const again = await evaluate({ ...options, data: [renamed], prices });
+  assert.equal(again.rows, 200);
+  assert.deepEqual(again.excludedRows, [{ reason: "that the bundle was trained on", rows: 400 }]);
+  await assert.rejects(evaluate({ ...options, split: "train" }), {
+    reason: "INVALID_FIELD",
+    message: /0 rows can be measured.*trained on 400 of the 400 rows \(train\)/,
+  });
 });
 
 test("the terminal text has every reference row and ends in the verdict", async () => {

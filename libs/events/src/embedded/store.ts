@@ -74,7 +74,8 @@ function lockFile(file: string): DatabaseSync {
   } catch (error) {
     lock.close();
     if (!/locked|busy/i.test(toError(error).message)) throw error;
-    throw badStore(file, "is held by another process: stop that one, or use another state directory", error);
+    const store = file.replace(/\.lock$/, "");
+    throw badStore(store, "is held by another process: stop that one, or use another state directory", error);
   }
 }
 

@@ -24,7 +24,7 @@ export const file_ipr_v1_router: GenFile = /*@__PURE__*/
  */
 export type RouteRequest = Message$1<"ipr.v1.RouteRequest"> & {
   /**
-   * router names the router; empty means "default".
+   * router names the router; empty means "default", or the only router there is.
    *
    * @generated from field: string router = 1;
    */

@@ -1,4 +1,5 @@
 import { toJson } from "@bufbuild/protobuf";
+import { IprError } from "@ipr/errors";
 import { connect } from "@ipr/grpc";
 import { type RouteResponse, RouteResponseSchema, RouterService } from "@ipr/proto";
 import type { Environment } from "@ipr/service";
@@ -12,11 +13,12 @@ const timeoutMs = 10_000;
 
 interface RouteOptions {
   readonly tolerance?: number;
-  readonly router: string;
+  readonly router?: string;
   readonly candidates?: string[];
   readonly target?: string;
   readonly registry?: string;
   readonly bundle?: string;
+  readonly encoder?: string;
   readonly json?: true;
 }
 
@@ -31,11 +33,12 @@ export function routeCommand(environment: Environment): Command {
       "predicted quality to give up for a lower price, 0 to 1 (default: the router's)",
       parseShare,
     )
-    .option("--router <name>", "the router to ask", "default")
+    .option("--router <name>", 'the router to ask (default: "default", or the only one)')
     .option("--candidates <names>", "choose among these only, separated by commas", parseNames)
     .option("--target <host:port>", "ask a running router over gRPC", parseAddress)
     .option("--registry <file>", "candidates and routers, without --target (default: the shipped ones)")
     .option("--bundle <directory>", "trained estimator, without --target (default: the shipped one)")
+    .option("--encoder <directory>", "the bundle's encoder, without --target (default: the shipped one)")
     .option("--json", "print the RouteResponse in the protobuf JSON mapping")
     .addHelpText("after", '\nExample:\n  ipr route "Prove that sqrt(2) is irrational" --tolerance 0.1')
     .action(async (argument: string, options: RouteOptions) => {
@@ -51,7 +54,7 @@ async function decide(
   options: RouteOptions,
 ): Promise<RouteResponse> {
   const request = {
-    router: options.router,
+    router: options.router ?? "",
     input: { case: "prompt" as const, value: prompt },
     ...(options.tolerance === undefined ? {} : { tolerance: options.tolerance }),
     candidates: options.candidates ?? [],
@@ -59,9 +62,20 @@ async function decide(
   if (options.target === undefined) {
     return withRouter(environment, options, (router) => router.route(request, { timeoutMs }));
   }
-  const channel = connect({ name: options.target, target: options.target, timeoutMs });
+  const { target } = options;
+  const channel = connect({ name: target, target, timeoutMs });
   try {
     return await channel.client(RouterService).route(request);
+  } catch (error) {
+    if (!(error instanceof IprError) || error.reason !== "NEIGHBOUR_DOWN") throw error;
+    throw new IprError(
+      error.code,
+      error.reason,
+      `no router answers at ${target}: is "ipr up" running there?`,
+      {
+        cause: error,
+      },
+    );
   } finally {
     channel.close();
   }

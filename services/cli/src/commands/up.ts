@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { type Environment, processLogger, runService } from "@ipr/service";
 import { createStandalone, defaultStateDir, renderBanner, shipped } from "@ipr/standalone";
 import { Command } from "commander";
@@ -7,7 +8,7 @@ import { parseAddress } from "./options.ts";
 interface UpOptions {
   readonly http: string;
   readonly grpc: string;
-  readonly state: string;
+  readonly state?: string;
   readonly ephemeral?: true;
   readonly registry: string;
   readonly bundle: string;
@@ -15,6 +16,7 @@ interface UpOptions {
 }
 
 export function upCommand(environment: Environment): Command {
+  const stateDir = defaultStateDir(environment, process.platform);
   return new Command("up")
     .description(
       "Runs the router in one process: gRPC, the OpenAI-compatible edge and an embedded event store.",
@@ -23,8 +25,7 @@ export function upCommand(environment: Environment): Command {
     .option("--grpc <host:port>", "where gRPC listens", parseAddress, "127.0.0.1:50051")
     .option(
       "--state <directory>",
-      "where events and what was learned are kept",
-      defaultStateDir(environment, process.platform),
+      `where events and what was learned are kept (default: ${stateDir}, or simulated/ in it while no provider is configured)`,
     )
     .option("--ephemeral", "keep events and what was learned in memory only")
     .option("--registry <file>", "candidates and routers", shipped.registryFile)
@@ -51,7 +52,7 @@ Example:
               bundleDir: options.bundle,
               encoderDir: options.encoder,
               registryFile: options.registry,
-              stateDir: options.ephemeral ? undefined : options.state,
+              ...stateOf(options, stateDir),
               environment,
               logger,
               isAccepting,
@@ -61,8 +62,7 @@ Example:
             http: options.http,
             grpc: options.grpc,
           });
-          const stateDir = options.ephemeral ? "memory" : options.state;
-          const where = { http: http.address, grpc: grpc.address, stateDir };
+          const where = { http: http.address, grpc: grpc.address };
           process.stdout.write(renderBanner({ ...standalone.facts, ...where }));
           return { serving: [http, grpc] };
         },
@@ -72,4 +72,14 @@ Example:
         },
       );
     });
+}
+
+/** What simulated answers teach is kept apart, unless the caller names one directory for all. */
+function stateOf(
+  { ephemeral, state }: UpOptions,
+  defaultDir: string,
+): { readonly stateDir: string | undefined; readonly simulatedStateDir?: string } {
+  if (ephemeral) return { stateDir: undefined };
+  if (state !== undefined) return { stateDir: state };
+  return { stateDir: defaultDir, simulatedStateDir: join(defaultDir, "simulated") };
 }

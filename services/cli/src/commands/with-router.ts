@@ -11,12 +11,16 @@ const estimateTimeoutMs = 5_000;
 /** Runs `work` with a router in this process that listens nowhere and keeps nothing. */
 export async function withRouter<T>(
   environment: Environment,
-  files: { readonly bundle?: string | undefined; readonly registry?: string | undefined },
+  files: {
+    readonly bundle?: string | undefined;
+    readonly encoder?: string | undefined;
+    readonly registry?: string | undefined;
+  },
   work: (router: RouterClient) => Promise<T>,
 ): Promise<T> {
   const standalone = await createStandalone({
     bundleDir: files.bundle ?? shipped.bundleDir,
-    encoderDir: shipped.encoderDir,
+    encoderDir: files.encoder ?? shipped.encoderDir,
     registryFile: files.registry ?? shipped.registryFile,
     stateDir: undefined,
     estimateTimeoutMs,

@@ -11,7 +11,9 @@ export function renderDecision(decision: RouteResponse): string {
     interval(candidate.qualityLow, candidate.qualityHigh),
     usd(candidate.expectedCostUsd),
     candidate.feasible ? "yes" : "no",
-    candidate.reason,
+    candidate.name === decision.model && !candidate.feasible
+      ? `${candidate.reason}; it serves as the reference`
+      : candidate.reason,
   ]);
   const columns = [
     { title: "" },

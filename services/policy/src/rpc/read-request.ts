@@ -20,16 +20,18 @@ export interface Selection {
 
 /** @throws IprError NOT_FOUND with the known names. */
 export function selectCandidates(view: RegistryView, request: RouteRequest): Selection {
+  const { routers } = view.registry;
+  const [only] = routers.length === 1 ? routers : [];
   const name = request.router || defaultRouter;
-  const router = view.router(name);
+  const router = view.router(name) ?? (request.router === "" ? only : undefined);
   if (!router) {
-    const known = view.registry.routers.map((router) => router.name).join(",");
+    const known = routers.map((router) => router.name);
     throw new IprError(
       status.NOT_FOUND,
       "UNKNOWN_ROUTER",
-      `no router is called "${name}"; known: ${known || "none"}`,
+      `no router is called "${name}"; known: ${known.join(", ") || "none"}`,
       {
-        metadata: { router: name, known },
+        metadata: { router: name, known: known.join(",") },
       },
     );
   }
@@ -51,12 +53,12 @@ function candidateOf(view: RegistryView, name: string, router: Router): Candidat
 }
 
 function unknownCandidate(candidate: string, router: Router): IprError {
-  const known = router.candidates.join(",");
+  const { candidates: known } = router;
   return new IprError(
     status.NOT_FOUND,
     "UNKNOWN_CANDIDATE",
-    `router "${router.name}" has no candidate "${candidate}"; known: ${known}`,
-    { metadata: { candidate, known } },
+    `router "${router.name}" has no candidate "${candidate}"; known: ${known.join(", ")}`,
+    { metadata: { candidate, known: known.join(",") } },
   );
 }
 

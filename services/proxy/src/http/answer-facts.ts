@@ -1,4 +1,4 @@
-import type { RouteResponse } from "@ipr/proto";
+import { GateSchema, type RouteResponse, TrustStateSchema } from "@ipr/proto";
 import type { Decision } from "../answering/decision.ts";
 import type { TokenUsage } from "../domain/usage.ts";
 
@@ -26,6 +26,7 @@ export function factHeaders({
     ...(model !== undefined && { "x-ipr-model": model }),
     "x-ipr-attempts": String(attempts),
     "x-ipr-degraded": String(decision.degraded),
+    ...(decision.response && { "x-ipr-trust": trustName(decision.response) }),
     ...(simulated && { "x-ipr-simulated": "true" }),
     ...(costUsd !== undefined && { "x-ipr-cost-usd": plainNumber(costUsd) }),
     ...(decision.expectedSaving !== undefined && {
@@ -42,6 +43,7 @@ export function factObject(facts: AnswerFacts, usage: TokenUsage | undefined, ex
     model: facts.model,
     attempts: facts.attempts,
     degraded: decision.degraded,
+    ...(decision.response && { trust: trustName(decision.response) }),
     ...(facts.simulated && { simulated: true }),
     ...(costUsd !== undefined && { costUsd }),
     ...(decision.expectedSaving !== undefined && { expectedSaving: decision.expectedSaving }),
@@ -57,6 +59,10 @@ function explanation(response: RouteResponse): object {
     model: response.model,
     fallbacks: response.fallbacks,
     referenceModel: response.referenceModel,
+    trustState: trustName(response),
+    trustForced: response.trustForced,
+    recommendedModel: response.recommendedModel,
+    gate: (GateSchema.value[response.gate]?.localName ?? "unknown").toLowerCase(),
     tolerance: response.tolerance,
     threshold: response.threshold,
     bundle: response.bundle,
@@ -71,6 +77,11 @@ function explanation(response: RouteResponse): object {
       ...(candidate.reason !== "" && { reason: candidate.reason }),
     })),
   };
+}
+
+/** The router's trust state as people write it: cold, observe or route. */
+function trustName({ trustState }: RouteResponse): string {
+  return (TrustStateSchema.value[trustState]?.localName ?? "unknown").toLowerCase();
 }
 
 const shownDecimals = 12;

@@ -3,6 +3,7 @@ import {
   type Bundle,
   createPredictor,
   type Encoder,
+  hasPrompt,
   loadBundle,
   type QualityPredictor,
 } from "@ipr/estimator";
@@ -73,7 +74,9 @@ export async function evaluate(
     priced: new Set(prices.keys()),
     wanted: options.pool,
   });
-  const rows = selectRows(prompts, candidates, split);
+  const rows = selectRows(prompts, candidates, split, {
+    isTrainedOn: ({ text }) => hasPrompt(bundle.trainedOn, text),
+  });
   const lengths = fallbackLengths([...rows.others, ...rows.evaluated], candidates);
 
   const ensemble = createPredictor(bundle);

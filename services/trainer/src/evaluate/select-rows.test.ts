@@ -23,6 +23,10 @@ const row = (
 const rows = (count: number, split: Split, scores?: Record<string, number>) =>
   Array.from({ length: count }, () => row(split, scores));
 const pool = ["small", "large"];
+const unseen = { isTrainedOn: () => false };
+const trainedOn = (prompts: readonly LabelledPrompt[]) => ({
+  isTrainedOn: ({ text }: LabelledPrompt) => prompts.some((prompt) => prompt.text === text),
+});
 
 test("measures the split, chooses on the others, and counts what is left out", () => {
   const prompts = [
@@ -31,7 +35,7 @@ test("measures the split, chooses on the others, and counts what is left out", (
     ...rows(2, "val"),
     row("test", { small: 1 }),
   ];
-  const { evaluated, others, excluded } = selectRows(prompts, pool, "test");
+  const { evaluated, others, excluded } = selectRows(prompts, pool, "test", unseen);
   assert.equal(evaluated.length, minRows);
   assert.equal(others.length, 5);
   assert.deepEqual(excluded, [
@@ -43,7 +47,12 @@ test("measures the split, chooses on the others, and counts what is left out", (
 test("never chooses on test rows, nor on a prompt that is measured too", () => {
   const measured = [row("val", undefined, "What is  two plus two?"), ...rows(minRows, "val")];
   const copy = row("train", undefined, "what is two plus two?");
-  const { others } = selectRows([...measured, ...rows(4, "test"), copy, ...rows(1, "train")], pool, "val");
+  const { others } = selectRows(
+    [...measured, ...rows(4, "test"), copy, ...rows(1, "train")],
+    pool,
+    "val",
+    unseen,
+  );
   assert.deepEqual(
     others.map(({ split, text }) => [split, text === copy.text]),
     [["train", false]],
@@ -51,23 +60,55 @@ test("never chooses on test rows, nor on a prompt that is measured too", () => {
 });
 
 test("all rows leave none to choose on", () => {
-  const { evaluated, others } = selectRows([...rows(minRows, "test"), ...rows(2, "train")], pool, "all");
+  const { evaluated, others } = selectRows(
+    [...rows(minRows, "test"), ...rows(2, "train")],
+    pool,
+    "all",
+    unseen,
+  );
   assert.equal(evaluated.length, minRows + 2);
   assert.deepEqual(others, []);
 });
 
 test("an empty split is an error that lists the splits there are", () => {
-  assert.throws(() => selectRows(rows(2, "train"), pool, "test"), /no row is in the split test.*train 2/);
+  assert.throws(
+    () => selectRows(rows(2, "train"), pool, "test", unseen),
+    /no row is in the split test.*train 2/,
+  );
 });
 
 test("candidates that are never labelled together are an error that names the largest group that is", () => {
   const prompts = [...rows(30, "test", { a: 1, b: 0 }), ...rows(40, "test", { b: 1, c: 0 })];
   assert.throws(
-    () => selectRows(prompts, ["a", "b", "c"], "test"),
+    () => selectRows(prompts, ["a", "b", "c"], "test", unseen),
     /0 rows have a label of every candidate.*40 rows go together with --pool b,c/,
   );
   assert.throws(
-    () => selectRows(rows(30, "test", { a: 1 }), ["a", "b"], "test"),
+    () => selectRows(rows(30, "test", { a: 1 }), ["a", "b"], "test", unseen),
     /No two candidates are labelled on the same rows/,
+  );
+});
+
+test("rows the bundle was trained on are counted and not measured; those of train and val still choose", () => {
+  const [known, fresh] = [rows(30, "train"), rows(minRows, "test")];
+  const copies = known.slice(0, 3).map(({ text }) => row("test", undefined, text));
+  const prompts = [...known, ...fresh, ...copies];
+  const all = selectRows(prompts, pool, "all", trainedOn(known));
+  assert.deepEqual(all.evaluated, fresh);
+  assert.deepEqual(all.others, known, "a copy among the test rows never chooses");
+  assert.deepEqual(all.excluded, [{ reason: "that the bundle was trained on", rows: 33 }]);
+  const test = selectRows(prompts, pool, "test", trainedOn(known));
+  assert.deepEqual(test.evaluated, fresh);
+  assert.deepEqual(test.excluded, [
+    { reason: "of another split", rows: 30 },
+    { reason: "that the bundle was trained on", rows: 3 },
+  ]);
+});
+
+test("too few rows that are new to the bundle are an error that says so", () => {
+  const known = rows(30, "train");
+  assert.throws(
+    () => selectRows([...known, ...rows(2, "train"), ...rows(40, "test")], pool, "train", trainedOn(known)),
+    /^IprError: split: 2 rows can be measured.*trained on 30 of the 32 rows \(train\).*--split test/s,
   );
 });

@@ -8,43 +8,61 @@ export type EvaluatedSplit = Split | "all";
 /** An interval from fewer prompts than this would be a guess. */
 export const minRows = 20;
 
+/** Why rows are left out; said after their number. */
+const trainedOn = "that the bundle was trained on";
+
 export interface SelectedRows {
   readonly evaluated: readonly LabelledPrompt[];
   /**
-   * Rows of the other splits (of train and val, when test is measured), but for prompts that are measured too: settings
-   * are chosen on them.
+   * Rows of train and val that are not measured, but for prompts that are measured too: settings are chosen on them. The
+   * bundle may have been trained on them: their estimates are to be out of fold.
    */
   readonly others: readonly LabelledPrompt[];
   readonly excluded: readonly { readonly reason: string; readonly rows: number }[];
 }
 
-/** The rows that have a label of every candidate. Test rows never choose anything. */
+/**
+ * The rows that have a label of every candidate. Test rows never choose anything, and rows the bundle was trained on are
+ * never measured, whatever their split or id: it would be judged by what it remembers.
+ */
 export function selectRows(
   prompts: readonly LabelledPrompt[],
   candidates: readonly string[],
   split: EvaluatedSplit,
+  { isTrainedOn }: { readonly isTrainedOn: (prompt: LabelledPrompt) => boolean },
 ): SelectedRows {
-  const isMeasured = (prompt: LabelledPrompt) => split === "all" || prompt.split === split;
+  const isOfSplit = (prompt: LabelledPrompt) => split === "all" || prompt.split === split;
   const isComplete = ({ scores }: LabelledPrompt) => candidates.every((name) => scores[name] !== undefined);
-  const measured = prompts.filter(isMeasured);
-  if (measured.length === 0) {
+  const ofSplit = prompts.filter(isOfSplit);
+  if (ofSplit.length === 0) {
     const counts = Map.groupBy(prompts, (prompt) => prompt.split);
     const known = [...counts].map(([name, rows]) => `${name} ${rows.length}`).join(", ");
     throw invalidField("split", `no row is in the split ${split}; rows by split: ${known}`);
   }
-  const evaluated = measured.filter(isComplete);
+  const unseen = ofSplit.filter((prompt) => !isTrainedOn(prompt));
+  const evaluated = unseen.filter(isComplete);
+  const seen = ofSplit.length - unseen.length;
+  if (evaluated.length < minRows && ofSplit.filter(isComplete).length >= minRows) {
+    throw invalidField(
+      "split",
+      `${evaluated.length} rows can be measured, but at least ${minRows} are needed: the bundle was trained on ` +
+        `${seen} of the ${ofSplit.length} rows (${split}), and says nothing about itself there. ` +
+        "Measure on the test rows of the training data (--split test), or on prompts that are new to it",
+    );
+  }
   if (evaluated.length < minRows) {
     const problem = `${evaluated.length} rows have a label of every candidate, but at least ${minRows} are needed`;
-    throw invalidField("pool", `${problem}. ${suggestPool(measured, candidates)}`);
+    throw invalidField("pool", `${problem}. ${suggestPool(unseen, candidates)}`);
   }
   const excluded = [
-    { reason: "of another split", rows: prompts.length - measured.length },
-    { reason: "without a label of every candidate", rows: measured.length - evaluated.length },
+    { reason: "of another split", rows: prompts.length - ofSplit.length },
+    { reason: trainedOn, rows: seen },
+    { reason: "without a label of every candidate", rows: unseen.length - evaluated.length },
   ].filter(({ rows }) => rows > 0);
   const measuredKeys = new Set(evaluated.map(({ text }) => promptKey(text)));
   const others = prompts.filter(
     (prompt) =>
-      !isMeasured(prompt) &&
+      (!isOfSplit(prompt) || isTrainedOn(prompt)) &&
       prompt.split !== "test" &&
       isComplete(prompt) &&
       !measuredKeys.has(promptKey(prompt.text)),

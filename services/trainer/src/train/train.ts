@@ -12,6 +12,7 @@ import {
   loadEncoder,
   minAdapterLabels,
   type PredictionMetrics,
+  promptDigests,
   sigmoid,
   writeBundle,
 } from "@ipr/estimator";
@@ -120,6 +121,7 @@ export async function train(options: TrainOptions, onProgress: OnProgress = () =
     trunk,
     candidates,
     toleranceTable: tableOf(candidates, development, ensemble, prices),
+    trainedOn: promptDigests(texts),
     data: {
       files: await describeFiles(options.data),
       rows: countSplits(development, rows.test),
