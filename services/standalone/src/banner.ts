@@ -1,3 +1,10 @@
+export interface ShadowRouter {
+  readonly name: string;
+  readonly reference: string;
+  /** Its trust state: observe, or cold. */
+  readonly state: "cold" | "observe";
+}
+
 /** What a person is told when the router serves. */
 export interface BannerFacts {
   readonly http: string;
@@ -11,7 +18,7 @@ export interface BannerFacts {
   /** Routers whose trust state an operator forced to `route`. */
   readonly forcedRouters: readonly string[];
   /** Routers whose reference answers, whatever they would decide. */
-  readonly shadowRouters: readonly { readonly name: string; readonly reference: string }[];
+  readonly shadowRouters: readonly ShadowRouter[];
   /** What will not work as one would think. */
   readonly warnings: readonly string[];
   readonly stateDir: string;
@@ -27,9 +34,9 @@ export function renderBanner(facts: BannerFacts): string {
   for (const name of facts.forcedRouters) {
     lines.push(`FORCED: router ${name} serves by its estimates, without evidence from your traffic.`);
   }
-  for (const { name, reference } of facts.shadowRouters) {
+  for (const { name, reference, state } of facts.shadowRouters) {
     lines.push(
-      `COLD: router ${name} answers with its reference ${reference} and only says what it would choose; let it serve with`,
+      `${state.toUpperCase()}: router ${name} answers with its reference ${reference} and only says what it would choose; let it serve with`,
       "  forcedTrustState: route in the registry once `ipr evaluate` has convinced you.",
     );
   }

@@ -144,7 +144,7 @@ async function assemble(options: StandaloneOptions, resources: Resources): Promi
       providers: resolved.notes,
       simulated: resolved.simulated,
       forcedRouters: forced.map(({ name }) => name),
-      shadowRouters: shadowRouters(current).map(({ name, reference }) => ({ name, reference })),
+      shadowRouters: shadowRouters(current),
       warnings: startupWarnings({ registry: current, estimable: quality.candidates, environment }),
       stateDir: stateDir ?? "memory",
     },

@@ -1,6 +1,7 @@
 import { type Registry, type Router, TrustState } from "@ipr/proto";
 import { registryWarnings } from "@ipr/registry";
 import type { Environment } from "@ipr/service";
+import type { ShadowRouter } from "./banner.ts";
 
 export interface StartupFacts {
   /** With the endpoints that will be used. */
@@ -43,6 +44,12 @@ function unsetKeys({ candidates }: Registry, environment: Environment): string[]
 }
 
 /** Routers whose reference answers until an operator lets their decisions serve. */
-export function shadowRouters({ routers }: Registry): Router[] {
-  return routers.filter(({ forcedTrustState }) => forcedTrustState !== TrustState.ROUTE);
+export function shadowRouters({ routers }: Registry): ShadowRouter[] {
+  return routers
+    .filter(({ forcedTrustState }) => forcedTrustState !== TrustState.ROUTE)
+    .map(({ name, reference, forcedTrustState }) => ({
+      name,
+      reference,
+      state: forcedTrustState === TrustState.OBSERVE ? "observe" : "cold",
+    }));
 }
