@@ -43,6 +43,9 @@ await runService("proxy", async ({ logger, resources, environment, isAccepting }
     isReady: () => isAccepting() && registry.isLoaded(),
     onUnexpected: logUnexpected(logger),
   });
-  const http = await serveHttp(proxy.app, listenHttp);
+  const http = await serveHttp(proxy.app, listenHttp).catch(async (error: unknown) => {
+    await grpc.drain(0);
+    throw error;
+  });
   return { serving: [http, grpc] };
 });

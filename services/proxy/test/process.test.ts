@@ -6,7 +6,7 @@ import { createNatsBus, decodeOutcome, streams } from "@ipr/events";
 import { connect } from "@ipr/grpc";
 import { type OutcomeEvent, ProxyService, RegistrySchema } from "@ipr/proto";
 import { openRegistry } from "@ipr/registry";
-import { startNats, startProcess, waitFor } from "@ipr/testing";
+import { fakeUpstream, startNats, startProcess, waitFor } from "@ipr/testing";
 import { candidate } from "./world.ts";
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
@@ -60,4 +60,17 @@ test("the process serves from the registry in NATS without a policy, publishes o
   assert.deepEqual(await proxy.stop(), { code: 0, signal: null });
   assert.match(proxy.output(), /"event":"service_stopped"/);
   await registry.close();
+});
+
+test("a process that cannot open its HTTP port says so and ends", async () => {
+  await using taken = await fakeUpstream();
+  const started = startProcess(main, [], {
+    env: {
+      IPR_PROXY_LISTEN_HTTP: new URL(taken.baseUrl).host,
+      IPR_PROXY_LISTEN_GRPC: "127.0.0.1:0",
+      IPR_PROXY_NATS_URL: "nats://127.0.0.1:1",
+    },
+    readyPattern: /"event":"service_started"/,
+  });
+  await assert.rejects(started, /ended \(1\)[\s\S]*cannot listen on/);
 });
