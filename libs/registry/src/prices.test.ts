@@ -10,7 +10,7 @@ const meta = JSON.stringify({
 });
 
 test("reads the prices beside a data set", () => {
-  const price = parsePrices(meta, "set.meta.json").get("a");
+  const price = parsePrices(meta, "set.meta.json").prices.get("a");
   assert.equal(price?.inputUsdPerMtok, 0.5);
   assert.equal(price?.outputUsdPerMtok, 1.5);
   assert.equal(price?.asOf, "2024");
@@ -20,7 +20,9 @@ test("reads the prices of a registry, and leaves out what has none", () => {
   const text = `candidates:
   - { name: a, price: { inputUsdPerMtok: 1, outputUsdPerMtok: 2, source: list, asOf: "2024" } }
   - { name: b }`;
-  assert.deepEqual([...parsePrices(text, "registry.yaml").keys()], ["a"]);
+  const { prices, registry } = parsePrices(text, "registry.yaml");
+  assert.deepEqual([...prices.keys()], ["a"]);
+  assert.equal(registry?.candidates.length, 2);
 });
 
 test("a negative price is refused with its line and path", () => {

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { type Price, PriceSchema } from "@ipr/proto";
+import { type Price, PriceSchema, type Registry } from "@ipr/proto";
 import { z } from "zod";
 import { parseRegistry, parseYaml } from "./parse-registry.ts";
 import { badFile } from "./problem.ts";
@@ -20,17 +20,24 @@ const DataSetMeta = z.object({
   ),
 });
 
+export interface PriceFile {
+  readonly prices: ReadonlyMap<string, Price>;
+  /** All that the file says, where it is a registry file. */
+  readonly registry: Registry | undefined;
+}
+
 /**
  * Prices by candidate, from a registry file or from the `.meta.json` beside a data set. A candidate without a price is
  * left out: unknown is not zero.
  *
  * @throws IprError BAD_CONFIG that says what is wrong and where.
  */
-export function parsePrices(text: string, fileName: string): Map<string, Price> {
+export function parsePrices(text: string, fileName: string): PriceFile {
   const { value, lineOf } = parseYaml(text, fileName);
   if (!isDataSetMeta(value)) {
-    const { candidates } = parseRegistry(text, fileName);
-    return new Map(candidates.flatMap(({ name, price }) => (price ? [[name, price] as const] : [])));
+    const registry = parseRegistry(text, fileName);
+    const priced = registry.candidates.flatMap(({ name, price }) => (price ? [[name, price] as const] : []));
+    return { prices: new Map(priced), registry };
   }
   const result = DataSetMeta.safeParse(value);
   if (!result.success) {
@@ -40,7 +47,7 @@ export function parsePrices(text: string, fileName: string): Map<string, Price> 
     }));
     throw badFile(fileName, problems, lineOf);
   }
-  return new Map(
+  const prices = new Map(
     Object.entries(result.data.prices).map(([name, price]) => [
       name,
       create(PriceSchema, {
@@ -54,6 +61,7 @@ export function parsePrices(text: string, fileName: string): Map<string, Price> 
       }),
     ]),
   );
+  return { prices, registry: undefined };
 }
 
 function isDataSetMeta(value: unknown): boolean {

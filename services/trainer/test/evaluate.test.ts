@@ -99,6 +99,46 @@ test("a candidate without a price is left out by name, and two without prices le
   });
 });
 
+test("with a registry the router gives pool and reference, and candidates the answer lengths that data lack", async () => {
+  await using world = await easyAndHard();
+  const prices = join(world.path, "registry.yaml");
+  const price = (usd: number) =>
+    `{ inputUsdPerMtok: ${usd}, outputUsdPerMtok: ${usd}, source: "made up", asOf: "2026-01-01" }`;
+  await writeFile(
+    prices,
+    `candidates:
+  - { name: small, price: ${price(0.1)}, expectedOutputTokens: 1000 }
+  - { name: large, price: ${price(1)} }
+routers:
+  - { name: dear, candidates: [large, small], reference: large, tolerance: 0.1 }
+  - { name: odd, candidates: [small, large], reference: small, tolerance: 0.1 }
+`,
+  );
+  const rows = (await readFile(world.data, "utf8")).split("\n").map((line) => JSON.parse(line));
+  const data = join(world.path, "no-lengths.jsonl");
+  await writeFile(data, rows.map((row) => JSON.stringify({ ...row, output_tokens: undefined })).join("\n"));
+  const options = { ...optionsFor(world), data: [data], prices, resamples: 20 };
+
+  const matched = await evaluate(options);
+  assert.deepEqual([matched.reference, matched.referenceOrigin], ["large", "of router dear"]);
+  assert.match(formatEvaluation(matched), /reference large \(of router dear\)/);
+  const { small, large } = matched.perCandidate;
+  // About 4 input tokens each; 1,000 expected and 200 assumed output tokens.
+  assert.ok(Math.abs(small!.costUsd.value / 0.1e-6 - 1004) < 3, `${small!.costUsd.value}`);
+  assert.ok(Math.abs(large!.costUsd.value / 1e-6 - 204) < 3, `${large!.costUsd.value}`);
+  assert.match(
+    matched.notes.join("\n"),
+    /expectedOutputTokens of the registry taken for small\n.*200 output tokens assumed for large/,
+  );
+
+  const named = await evaluate({ ...options, router: "odd" });
+  assert.deepEqual(named.candidates, ["small", "large"]);
+  assert.equal(named.referenceOrigin, "best mean quality");
+  assert.match(named.notes.join("\n"), /reference of router odd, small, is on average not better/);
+  await assert.rejects(evaluate({ ...options, router: "none" }), /but the registry has dear, odd/);
+  await assert.rejects(evaluate({ ...optionsFor(world), router: "dear" }), /give --prices FILE/);
+});
+
 test("an encoder that the bundle was not trained with is refused", async () => {
   await using world = await easyAndHard();
   const other = join(world.path, "other-encoder");

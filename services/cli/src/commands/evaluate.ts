@@ -12,6 +12,7 @@ interface EvaluateCommandOptions {
   readonly split: "train" | "val" | "test" | "all";
   readonly prices?: string;
   readonly pool?: string[];
+  readonly router?: string;
   readonly report?: string;
   readonly seed: number;
   readonly json?: true;
@@ -32,6 +33,7 @@ export function evaluateCommand(): Command {
     )
     .option("--prices <file>", "registry.yaml or .meta.json (default: the .meta.json beside each data file)")
     .option("--pool <names>", "route between these only, separated by commas", parseNames)
+    .option("--router <name>", "evaluate the pool and the reference of this router of the --prices registry")
     .option("--report <file>", "write a self-contained HTML report with plots")
     .option("--seed <n>", "of the bootstrap", parseCount(0), 1)
     .option("--json", "print every figure with its 95 % interval as JSON")

@@ -38,6 +38,8 @@ export interface Assessed {
   /** The prompts that settings, means, reference and frontier come from. */
   readonly chosenOn: Sample;
   readonly chosen: Chosen;
+  /** The candidate that quality and cost are compared with. */
+  readonly reference: string;
   /** Tolerances that the bundle's own out-of-fold table chose, where it has them for this reference. */
   readonly tableSettings?: ((reference: string) => Settings | undefined) | undefined;
   readonly seed: number;
@@ -62,7 +64,7 @@ export type Assessment = Pick<
 /** Every figure of an evaluation, from numbers alone. */
 export function assess(input: Assessed): Assessment {
   const { candidates, evaluated, chosenOn, seed, resamples = defaultResamples } = input;
-  const means = meansOf(chosenOn);
+  const means = { ...meansOf(chosenOn), reference: candidates.indexOf(input.reference) };
   const singles = candidatePoints(evaluated);
   const read = readerOf(means.reference, evaluated);
   const bestSingle = meansOf(evaluated).reference;

@@ -42,7 +42,7 @@ test("the fallback is the candidate's mean, else a number that is said", () => {
   const prompts = [prompt(4, { small: 10 }), prompt(4, { small: 30 }), prompt(4, {})];
   assert.equal(meanOutputTokens(prompts, "small"), 20);
   assert.equal(meanOutputTokens(prompts, "large"), undefined);
-  const { fallbackTokens, notes } = fallbackLengths(prompts, pool);
+  const { fallbackTokens, notes } = fallbackLengths(prompts, pool, new Map());
   assert.deepEqual(fallbackTokens, [20, assumedOutputTokens]);
   assert.deepEqual(notes, ["no answer lengths in the data: 200 output tokens assumed for large"]);
 });

@@ -16,9 +16,10 @@ import { foldsOf } from "./fold-bundle.ts";
 import { predictRows, type RowPredictor } from "./predict-rows.ts";
 import { readPrices, readPricesBeside } from "./read-prices.ts";
 import { renderReport } from "./report/render-report.ts";
-import { dominatedNotes } from "./sample.ts";
+import { dominatedNotes, meansOf } from "./sample.ts";
 import { selectPool } from "./select-pool.ts";
 import { type EvaluatedSplit, selectRows } from "./select-rows.ts";
+import { chooseReference, routerNamed, routerOfPool } from "./select-router.ts";
 import { tableSettings } from "./table-settings.ts";
 import { fallbackLengths, toSample } from "./to-sample.ts";
 import { writeWhole } from "./write-whole.ts";
@@ -34,6 +35,8 @@ export interface EvaluateOptions {
   readonly prices?: string | undefined;
   /** Candidates to route between; without it all that the bundle, the data and the prices know. */
   readonly pool?: readonly string[] | undefined;
+  /** A router of the registry that `prices` names: its pool and its reference are evaluated. */
+  readonly router?: string | undefined;
   /** Where to write the HTML report. */
   readonly report?: string | undefined;
   readonly seed?: number | undefined;
@@ -64,20 +67,27 @@ export async function evaluate(
   onProgress({ stage: "read data", done: 0, total: data.length });
   const prompts = await joinData(data);
   onProgress({ stage: "read data", done: data.length, total: data.length });
-  const { prices, notes } =
+  const { prices, registry, notes } =
     options.prices === undefined
-      ? await readPricesBeside(data)
-      : { prices: await readPrices(options.prices), notes: [] };
+      ? { ...(await readPricesBeside(data)), registry: undefined }
+      : { ...(await readPrices(options.prices)), notes: [] };
+  const named =
+    options.router === undefined ? undefined : routerNamed(options.router, { registry, pool: options.pool });
   const { candidates, leftOut } = selectPool({
     bundle: bundle.candidates.map(({ name }) => name),
     labelled: new Set(prompts.flatMap(({ scores }) => Object.keys(scores))),
     priced: new Set(prices.keys()),
-    wanted: options.pool,
+    wanted: named?.candidates ?? options.pool,
   });
   const rows = selectRows(prompts, candidates, split, {
     isTrainedOn: ({ text }) => hasPrompt(bundle.trainedOn, text),
   });
-  const lengths = fallbackLengths([...rows.others, ...rows.evaluated], candidates);
+  const expectedTokens = new Map(
+    registry?.candidates.flatMap(({ name, expectedOutputTokens: tokens }) =>
+      tokens === undefined ? [] : [[name, tokens] as const],
+    ),
+  );
+  const lengths = fallbackLengths([...rows.others, ...rows.evaluated], candidates, expectedTokens);
 
   const ensemble = createPredictor(bundle);
   const foldPredictor = foldPredictorOf(bundle);
@@ -97,10 +107,13 @@ export async function evaluate(
     ? await estimate(rows.others, foldPredictor ?? ensemble, "estimate rows to choose on")
     : evaluated;
 
+  const router = named ?? routerOfPool(registry, candidates);
+  const chosen = chooseReference(meansOf(chosenOn), candidates, router);
   const assessment = assess({
     candidates,
     evaluated,
     chosenOn,
+    reference: chosen.reference,
     chosen: chosenBy(hasOthers, foldPredictor !== undefined),
     tableSettings:
       foldPredictor === undefined
@@ -120,11 +133,13 @@ export async function evaluate(
     split,
     seed,
     ...assessment,
+    referenceOrigin: chosen.origin,
     excludedCandidates: leftOut,
     excludedRows: rows.excluded,
     notes: [
       ...notes,
       ...lengths.notes,
+      ...chosen.notes,
       ...dominatedNotes(chosenOn, candidates),
       ...chosenNotes(assessment.rules, hasOthers),
     ],

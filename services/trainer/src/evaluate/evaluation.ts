@@ -91,6 +91,8 @@ export interface Evaluation {
   readonly resamples: number;
   readonly cheapest: string;
   readonly reference: string;
+  /** Where the reference comes from: a router of the registry, or the best mean quality. */
+  readonly referenceOrigin: string;
   readonly prediction: {
     readonly r2: Figure;
     readonly auc: Figure;

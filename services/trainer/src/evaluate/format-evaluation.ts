@@ -6,11 +6,12 @@ import { textTable } from "./text-table.ts";
 
 /** The evaluation for a terminal. Reference rows are always there, and the verdict is the last line. */
 export function formatEvaluation(evaluation: Evaluation): string {
-  const { rows, split, bundle, candidates, resamples, seed, cheapest, reference } = evaluation;
+  const { rows, split, bundle, candidates, resamples, seed, cheapest, reference, referenceOrigin } =
+    evaluation;
   const sections = [
     [
       `${bundle} on ${grouped(rows)} rows (${split}) of ${evaluation.data.join(", ")}`,
-      `${candidates.length} candidates; cheapest ${cheapest}; reference ${reference}`,
+      `${candidates.length} candidates; cheapest ${cheapest}; reference ${reference} (${referenceOrigin})`,
       `[95 % intervals: ${grouped(resamples)} resamples of prompts, seed ${seed}]`,
     ],
     ["Prediction", ...indented(predictionRows(evaluation))],

@@ -48,7 +48,8 @@ test("reads a registry file", async (t) => {
   - name: free-of-price
 `,
   );
-  const prices = await readPrices(file);
+  const { prices, registry } = await readPrices(file);
   assert.equal(prices.get("small")?.outputUsdPerMtok, 1.5);
   assert.equal(prices.has("free-of-price"), false, "unknown is not zero");
+  assert.equal(registry?.candidates.length, 2);
 });

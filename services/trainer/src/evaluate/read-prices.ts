@@ -1,15 +1,22 @@
 import { readFile } from "node:fs/promises";
 import { IprError, status } from "@ipr/errors";
+import type { Registry } from "@ipr/proto";
 import { parsePrices } from "@ipr/registry";
 import type { Price } from "./costs.ts";
 
 export type Prices = ReadonlyMap<string, Price>;
 
+export interface PriceFile {
+  readonly prices: Prices;
+  /** Where the file is one: what else it says of candidates and routers. */
+  readonly registry: Registry | undefined;
+}
+
 /** Reads prices from a registry file or from the `.meta.json` of a data set. */
-export async function readPrices(file: string): Promise<Prices> {
-  const prices = await readPricesIfThere(file);
-  if (prices === undefined) throw badPrices(file, "does not exist");
-  return prices;
+export async function readPrices(file: string): Promise<PriceFile> {
+  const priceFile = await readPricesIfThere(file);
+  if (priceFile === undefined) throw badPrices(file, "does not exist");
+  return priceFile;
 }
 
 /** The prices beside each data file (`x.jsonl.gz` has `x.meta.json`). Files without any are passed over. */
@@ -20,7 +27,7 @@ export async function readPricesBeside(
   const notes: string[] = [];
   for (const dataFile of dataFiles) {
     const file = dataFile.replace(/\.jsonl(\.gz)?$/, ".meta.json");
-    for (const [name, price] of (await readPricesIfThere(file)) ?? []) {
+    for (const [name, price] of (await readPricesIfThere(file))?.prices ?? []) {
       const known = prices.get(name);
       if (known === undefined) prices.set(name, price);
       else if (!isSame(known, price))
@@ -30,7 +37,7 @@ export async function readPricesBeside(
   return { prices, notes };
 }
 
-async function readPricesIfThere(file: string): Promise<Prices | undefined> {
+async function readPricesIfThere(file: string): Promise<PriceFile | undefined> {
   let text: string;
   try {
     text = await readFile(file, "utf8");

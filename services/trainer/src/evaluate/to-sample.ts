@@ -26,20 +26,29 @@ export function toSample(
   };
 }
 
-/** What to take for an answer of unknown length: the candidate's mean, or an assumed number that the notes name. */
+/**
+ * What to take for an answer of unknown length: the candidate's mean, else what the registry expects, else an assumed
+ * number. The notes name those without a mean.
+ */
 export function fallbackLengths(
   prompts: readonly LabelledPrompt[],
   candidates: readonly string[],
+  expected: ReadonlyMap<string, number>,
 ): { readonly fallbackTokens: readonly number[]; readonly notes: readonly string[] } {
   const means = candidates.map((name) => meanOutputTokens(prompts, name));
-  const unknown = candidates.filter((_, index) => means[index] === undefined);
+  const unmeasured = candidates.filter((_, index) => means[index] === undefined);
+  const { stated = [], unknown = [] } = Object.groupBy(unmeasured, (name) =>
+    expected.has(name) ? "stated" : "unknown",
+  );
+  const note = (what: string, names: readonly string[]) =>
+    names.length === 0 ? [] : [`no answer lengths in the data: ${what} for ${names.join(", ")}`];
   return {
-    fallbackTokens: means.map((mean) => mean ?? assumedOutputTokens),
-    notes:
-      unknown.length === 0
-        ? []
-        : [
-            `no answer lengths in the data: ${assumedOutputTokens} output tokens assumed for ${unknown.join(", ")}`,
-          ],
+    fallbackTokens: means.map(
+      (mean, index) => mean ?? expected.get(candidates[index]!) ?? assumedOutputTokens,
+    ),
+    notes: [
+      ...note("expectedOutputTokens of the registry taken", stated),
+      ...note(`${assumedOutputTokens} output tokens assumed`, unknown),
+    ],
   };
 }

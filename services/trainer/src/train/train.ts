@@ -209,7 +209,7 @@ async function pricesOf({
   data,
 }: TrainOptions): Promise<{ prices: Prices; notes: readonly string[] }> {
   if (prices === undefined) return readPricesBeside(data);
-  return { prices: await readPrices(prices), notes: [] };
+  return { prices: (await readPrices(prices)).prices, notes: [] };
 }
 
 function report(

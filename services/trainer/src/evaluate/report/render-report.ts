@@ -22,7 +22,7 @@ export function renderReport(evaluation: Evaluation): string {
 <body>
 <main>
 <h1>Evaluation of ${escape(bundle)}</h1>
-<p class="soft">${grouped(rows)} rows (${escape(split)}) of ${escape(data.join(", "))}. ${candidates.length} candidates, cheapest ${escape(cheapest)}, reference ${escape(reference)}. Brackets are 95 % intervals over ${grouped(resamples)} resamples of prompts, seed ${seed}.</p>
+<p class="soft">${grouped(rows)} rows (${escape(split)}) of ${escape(data.join(", "))}. ${candidates.length} candidates, cheapest ${escape(cheapest)}, reference ${escape(reference)} (${escape(evaluation.referenceOrigin)}). Brackets are 95 % intervals over ${grouped(resamples)} resamples of prompts, seed ${seed}.</p>
 <p class="verdict ${verdict.conclusion}">${escape(verdict.text)}</p>
 
 <h2>Cost and quality</h2>
