@@ -73,7 +73,8 @@ test("the table says what each tolerance did, where prices and labels allow", as
     as_of: "2026-01-01",
   });
   await writeFile(prices, JSON.stringify({ prices: { strong: price(10), weak: price(1) } }));
-  await train({ ...options("priced"), candidates: ["strong", "weak"], prices });
+  const priced = await train({ ...options("priced"), candidates: ["strong", "weak"], prices });
+  assert.deepEqual([priced.unpriced, report.unpriced], [[], ["rare", "strong", "weak"]]);
   const table = (await loadBundle(join(dir.path, "priced"))).toleranceTable!;
   assert.deepEqual([table.reference, table.pool.length, table.points.length], ["strong", 2, 51]);
   assert.ok(table.points.at(-1)!.saving > 0.8, "the cheapest for every prompt");

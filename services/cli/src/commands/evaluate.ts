@@ -39,7 +39,7 @@ export function evaluateCommand(): Command {
     .option("--json", "print every figure with its 95 % interval as JSON")
     .addHelpText(
       "after",
-      "\nExample:\n  ipr evaluate --bundle my-bundle --data my-prompts.jsonl --report report.html",
+      "\nExample:\n  ipr evaluate --bundle my-bundle --data my-prompts.jsonl --prices registry.yaml --report report.html",
     )
     .action(async ({ json, ...options }: EvaluateCommandOptions) => {
       const printer = progressPrinter(process.stderr);

@@ -39,11 +39,42 @@ export function trainCommand(): Command {
       const printer = progressPrinter(process.stderr);
       const candidates = options.candidates ?? options.pool;
       const report = await train({ ...options, candidates }, printer.report).finally(printer.end);
-      process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report));
+      process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report, options));
     });
 }
 
-function renderReport(report: TrainReport): string {
+export interface TrainedWith {
+  readonly data: readonly string[];
+  readonly encoder: string;
+  readonly prices?: string;
+}
+
+/** The command that measures the new bundle on the test rows of its own data; FILE stands for prices still to be given. */
+export function nextCommand(
+  { out, candidates, unpriced }: Pick<TrainReport, "out" | "candidates" | "unpriced">,
+  { data, encoder, prices }: TrainedWith,
+): string {
+  const isPriced = candidates.length - unpriced.length >= 2;
+  const priceFile = prices ?? (isPriced ? undefined : "FILE");
+  const words = [
+    "ipr",
+    "evaluate",
+    "--bundle",
+    out,
+    "--data",
+    ...data,
+    ...(encoder === shipped.encoderDir ? [] : ["--encoder", encoder]),
+    ...(priceFile === undefined ? [] : ["--prices", priceFile]),
+  ];
+  return words.map(shellWord).join(" ");
+}
+
+/** Quoted where a shell would read more or less than the word itself. */
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+function renderReport(report: TrainReport, options: TrainedWith): string {
   const { bundle, out, rows, candidates, test, testBySource, notes } = report;
   const rowsText = `${rows.train} train, ${rows.val} val, ${rows.test} test${rows.dropped > 0 ? `, ${rows.dropped} dropped` : ""}`;
   const table = renderTable(
@@ -82,6 +113,6 @@ function renderReport(report: TrainReport): string {
     warning,
     ...notes.map((note) => `note: ${note}\n`),
     `bundle ${bundle} in ${out} (rows: ${rowsText})\n`,
-    `next: ipr evaluate --bundle ${out} --data <labelled prompts>\n`,
+    `next: ${nextCommand(report, options)}\n`,
   ].join("");
 }

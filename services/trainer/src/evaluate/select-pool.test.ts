@@ -27,7 +27,8 @@ test("takes the wanted ones only, once each", () => {
 
 test("refuses a wanted candidate that cannot be evaluated, and says which can", () => {
   assert.throws(() => selectPool({ ...sources, wanted: ["small", "unpriced"] }), {
-    message: "pool: unpriced cannot be evaluated: it has no price. Possible: small, large",
+    message:
+      "pool: unpriced cannot be evaluated: it has no price. Possible: small, large; give --prices FILE (a registry.yaml or .meta.json)",
   });
 });
 
@@ -35,7 +36,7 @@ test("refuses a pool of one", () => {
   assert.throws(() => selectPool({ ...sources, wanted: ["small"] }), /1 candidates can be evaluated/);
   assert.throws(
     () => selectPool({ ...sources, priced: new Set(["small"]) }),
-    /routing needs 2\. Left out: large \(it has no price\)/,
+    /routing needs 2\. Left out: large \(it has no price\).*; give --prices FILE \(a registry\.yaml or \.meta\.json\)$/,
   );
 });
 

@@ -17,6 +17,9 @@ export interface Pool {
   readonly leftOut: readonly Exclusion[];
 }
 
+const noPrice = "it has no price";
+const priceHint = "give --prices FILE (a registry.yaml or .meta.json)";
+
 /**
  * The candidates that can be evaluated: in the bundle, labelled and priced. The others are left out by name, unless
  * they were asked for: then it is an error.
@@ -26,13 +29,17 @@ export function selectPool({ bundle, labelled, priced, wanted }: PoolSources): P
   const obstacle = (name: string): string | undefined => {
     if (!known.has(name)) return "the bundle does not know it";
     if (!labelled.has(name)) return "the data have no label of it";
-    return priced.has(name) ? undefined : "it has no price";
+    return priced.has(name) ? undefined : noPrice;
   };
   for (const name of wanted ?? []) {
     const reason = obstacle(name);
     if (reason !== undefined) {
       const possible = bundle.filter((candidate) => obstacle(candidate) === undefined).join(", ");
-      throw invalidField("pool", `${name} cannot be evaluated: ${reason}. Possible: ${possible || "none"}`);
+      const hint = reason === noPrice ? `; ${priceHint}` : "";
+      throw invalidField(
+        "pool",
+        `${name} cannot be evaluated: ${reason}. Possible: ${possible || "none"}${hint}`,
+      );
     }
   }
   const names = wanted === undefined ? [...new Set([...bundle, ...labelled])] : [...new Set(wanted)];
@@ -43,9 +50,10 @@ export function selectPool({ bundle, labelled, priced, wanted }: PoolSources): P
   });
   if (candidates.length < 2) {
     const reasons = leftOut.map(({ name, reason }) => `${name} (${reason})`).join(", ");
+    const hint = leftOut.some(({ reason }) => reason === noPrice) ? `; ${priceHint}` : "";
     throw invalidField(
       "pool",
-      `${candidates.length} candidates can be evaluated, but routing needs 2. Left out: ${reasons || "none"}`,
+      `${candidates.length} candidates can be evaluated, but routing needs 2. Left out: ${reasons || "none"}${hint}`,
     );
   }
   if (candidates.length > maxCandidates) {

@@ -73,6 +73,8 @@ export interface TrainReport {
   /** Best epoch of each fold. */
   readonly epochs: readonly number[];
   readonly notes: readonly string[];
+  /** Candidates without a price: without two that have one, the bundle cannot be evaluated. */
+  readonly unpriced: readonly string[];
 }
 
 export interface TrainedCandidate {
@@ -132,7 +134,7 @@ export async function train(options: TrainOptions, onProgress: OnProgress = () =
     training: { seed, folds: ensembleOptions.folds, head: "shared-trunk", ...hyperparameters },
   };
   const bundle = await writeBundle(options.out, content);
-  return report(bundle, { options, rows, ensemble, notes });
+  return report(bundle, { options, rows, ensemble, prices, notes });
 }
 
 function describeCandidates(
@@ -218,8 +220,15 @@ function report(
     options,
     rows,
     ensemble,
+    prices,
     notes,
-  }: { options: TrainOptions; rows: TrainingRows; ensemble: Ensemble; notes: readonly string[] },
+  }: {
+    options: TrainOptions;
+    rows: TrainingRows;
+    ensemble: Ensemble;
+    prices: Prices;
+    notes: readonly string[];
+  },
 ): TrainReport {
   const { toleranceTable: table } = manifest;
   return {
@@ -237,6 +246,7 @@ function report(
     test: manifest.metrics.test,
     testBySource: manifest.metrics.testBySource ?? {},
     epochs: ensemble.epochs,
+    unpriced: candidates.map(({ name }) => name).filter((name) => !prices.has(name)),
     notes: "absent" in table ? [...notes, `no tolerance table: ${table.absent}`] : notes,
   };
 }
