@@ -163,6 +163,10 @@ test("without other rows it chooses on the measured ones and says so", async () 
   assert.equal(evaluation.rows, 600);
   assert.equal(evaluation.rules.gate.chosen, "evaluated-rows");
   assert.match(evaluation.notes.join("\n"), /no rows outside the measured split/);
+  assert.match(
+    formatEvaluation(evaluation),
+    /no other rows: the static frontier is chosen on the measured ones/,
+  );
 });
 
 test("rows the bundle was trained on are never measured, whatever split they are said to be in or their id", async () => {
@@ -216,6 +220,18 @@ test("the terminal text has every reference row and ends in the verdict", async 
     assert.ok(text.includes(row), row);
   }
   assert.equal(text.trimEnd().split("\n").at(-1), `Verdict: ${evaluation.verdict.text}`);
+  assert.match(text, /0\.97 {2}gate .* tolerance 0\.\d+ +ratio [01]\.\d{3}, saves \d+\.\d%\n/);
+  assert.match(text, /0\.97 {2}utility rule.* USD weight \S+ +ratio [01]\.\d{3}, saves \d+\.\d%\n/);
+  assert.match(
+    text,
+    /^The static frontier is chosen on other rows, .*gate out-of-fold, utility out-of-fold/m,
+  );
+  assert.match(evaluation.verdict.text, /on 200 rows/);
+  assert.doesNotMatch(text, /oracle_tolerance/);
+  assert.ok(
+    text.indexOf("\nTargets") < text.indexOf("\nArea under"),
+    "what to expect comes before what to compare",
+  );
   const areas = text
     .split("\n")
     .filter((line) => /\] {3}|\d {3}|\]$/.test(line) && line.includes("frontier"));

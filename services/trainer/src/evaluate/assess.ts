@@ -112,7 +112,10 @@ export function assess(input: Assessed): Assessment {
       bestSingle: { ...figures.references.bestSingle, candidate: candidates[bestSingle]! },
     },
     ...(apgrFigure === undefined ? {} : { apgr: apgrFigure }),
-    verdict: judge({ gate: rules.gate.overFrontier, utility: rules.utility.overFrontier }),
+    verdict: judge(
+      { gate: rules.gate.overFrontier, utility: rules.utility.overFrontier },
+      evaluated.scores.rows,
+    ),
     plots: toPlots(input, { gate: gate.applied, utility: utility.applied }),
   };
 }

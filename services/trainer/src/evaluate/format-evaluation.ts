@@ -1,7 +1,7 @@
 import type { Evaluation } from "./evaluation.ts";
 import { figure, grouped } from "./format-figures.ts";
 import { predictionLabels } from "./labels.ts";
-import { areaRows, candidateRows, leftOut, targetRows } from "./result-rows.ts";
+import { areaRows, candidateRows, chosenLine, leftOut, targetRows } from "./result-rows.ts";
 import { textTable } from "./text-table.ts";
 
 /** The evaluation for a terminal. Reference rows are always there, and the verdict is the last line. */
@@ -16,8 +16,9 @@ export function formatEvaluation(evaluation: Evaluation): string {
     ],
     ["Prediction", ...indented(predictionRows(evaluation))],
     ["Candidates", ...indented(candidateRows(evaluation))],
-    ["Area under quality against cost", ...indented(areaRows(evaluation))],
     ["Targets: share of the reference's quality", ...indented(targetRows(evaluation))],
+    ["Area under quality against cost", ...indented(areaRows(evaluation))],
+    [chosenLine(evaluation)],
     leftOut(evaluation),
     evaluation.notes.map((note) => `Note: ${note}`),
     [`Not run here: ${evaluation.notRun.join("; ")}`],

@@ -11,9 +11,9 @@ test("a figure has its interval, and unknown is never a number", () => {
 });
 
 test("a setting that no tolerance reaches is the reference itself", () => {
-  assert.equal(setting(null), "reference");
-  assert.equal(setting(0.12345), "0.123");
-  assert.equal(setting(0), "0");
+  assert.equal(setting("gate", null), "reference");
+  assert.equal(setting("utility", 0.12345), "USD weight 0.123");
+  assert.equal(setting("gate", 0), "tolerance 0");
 });
 
 test("small costs keep three digits", () => {

@@ -1,4 +1,5 @@
 import type { Figure } from "@ipr/evaluation";
+import type { Rule } from "./evaluation.ts";
 
 /** A number for people: three decimals, n/a where the data do not define it. */
 export function number(value: number, digits = 3): string {
@@ -19,9 +20,11 @@ export function percent({ value, low, high }: Figure): string {
   return `${percentage(value)} [${percentage(low)}, ${percentage(high)}]`;
 }
 
-/** A setting as a person would type it; none means that only the reference itself met the target. */
-export function setting(value: number | null): string {
-  return value === null ? "reference" : String(Number(value.toPrecision(3)));
+const settingNames: Readonly<Record<Rule, string>> = { gate: "tolerance", utility: "USD weight" };
+
+/** A setting with its name, as a person would type it; none means that only the reference itself met the target. */
+export function setting(rule: Rule, value: number | null): string {
+  return value === null ? "reference" : `${settingNames[rule]} ${Number(value.toPrecision(3))}`;
 }
 
 export function usdPerThousand(costUsd: number): string {

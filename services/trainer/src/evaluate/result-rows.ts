@@ -41,7 +41,7 @@ export function areaRows(evaluation: Evaluation): readonly (readonly string[])[]
 
 /** What each rule reached at each target, with the mixtures that need no prompt. */
 export function targetRows(evaluation: Evaluation): readonly (readonly string[])[] {
-  const header = ["target", "quality ratio", "saving", "setting", "in hindsight (oracle_tolerance)"];
+  const header = ["target", "quality ratio", "saving", "setting", "in hindsight"];
   const rows = targets.flatMap((target) => {
     const ruleRows = rules.map((rule) => ruleTargetRow(evaluation, rule, target));
     const mixtureRows = (["frontier", "random"] as const).map((name) => {
@@ -61,9 +61,18 @@ function ruleTargetRow(evaluation: Evaluation, rule: Rule, target: Target): stri
     `${target}  ${ruleLabels[rule]}, ${own.chosen}`,
     figure(qualityRatio),
     percent(saving),
-    setting(value),
-    `${number(hindsight.qualityRatio.value)}, ${percentage(hindsight.saving.value)}`,
+    setting(rule, value),
+    `ratio ${number(hindsight.qualityRatio.value)}, saves ${percentage(hindsight.saving.value)}`,
   ];
+}
+
+/** What the figures of the tables were chosen on, in one line. */
+export function chosenLine({ rules: { gate, utility } }: Evaluation): string {
+  const settings = `gate ${gate.chosen}, utility ${utility.chosen}`;
+  // The utility rule's settings come from the prompts that the frontier comes from; the gate's may come from the bundle.
+  return utility.chosen === "evaluated-rows"
+    ? `There are no other rows: the static frontier is chosen on the measured ones (settings: ${settings}).`
+    : `The static frontier is chosen on other rows, as are the settings (${settings}); "in hindsight" on the measured ones.`;
 }
 
 /** Rows and candidates that were not measured, with the reason. */

@@ -1,16 +1,21 @@
 import type { Figure } from "@ipr/evaluation";
+import { grouped } from "./format-figures.ts";
 import type { Conclusion, Rule, Verdict } from "./evaluation.ts";
 
 const ruleNames: Readonly<Record<Rule, string>> = { utility: "utility rule", gate: "gate rule" };
 
-/** Says in words whether routing is worth it: each rule's area minus the static frontier's, by its interval. */
-export function judge(overFrontier: Readonly<Record<Rule, Figure>>): Verdict {
+/** Says in words whether routing is worth it on these rows: each rule's area minus the static frontier's, by its interval. */
+export function judge(overFrontier: Readonly<Record<Rule, Figure>>, rows: number): Verdict {
   const rules = { gate: conclude(overFrontier.gate), utility: conclude(overFrontier.utility) };
   const details = (["utility", "gate"] as const)
     .map((rule) => `${ruleNames[rule]} ${signed(overFrontier[rule])}`)
     .join(", ");
   const conclusion = best(rules);
-  return { conclusion, rules, text: `${sentence(conclusion, rules)} (difference in area: ${details}).` };
+  return {
+    conclusion,
+    rules,
+    text: `${sentence(conclusion, rules)} (difference in area on ${grouped(rows)} rows: ${details}).`,
+  };
 }
 
 function conclude({ value, low, high }: Figure): Conclusion {

@@ -2,7 +2,7 @@ import type { Figure } from "@ipr/evaluation";
 import type { Evaluation } from "../evaluation.ts";
 import { figure, grouped, number } from "../format-figures.ts";
 import { predictionLabels } from "../labels.ts";
-import { areaRows, candidateRows, leftOut, targetRows } from "../result-rows.ts";
+import { areaRows, candidateRows, chosenLine, leftOut, targetRows } from "../result-rows.ts";
 import { costQualityLegend, costQualityPlot, notDrawn } from "./cost-quality-plot.ts";
 import { escape, htmlTable } from "./html.ts";
 import { reliabilityPlot } from "./reliability-plot.ts";
@@ -30,7 +30,7 @@ export function renderReport(evaluation: Evaluation): string {
 <div class="legend">${legend()}</div></div>${omitted(evaluation)}
 
 <h2>Targets</h2>
-<p class="soft">Settings were chosen on other rows (${escape(chosenWords(evaluation))}) and read on the measured ones. "In hindsight" chooses on the measured rows: never the result.</p>
+<p class="soft">${escape(chosenLine(evaluation))}</p>
 ${htmlTable(targetRows(evaluation))}
 
 <h2>Area under quality against cost</h2>
@@ -85,10 +85,6 @@ function tiles({ prediction, apgr }: Evaluation): string {
         `<div><span>${escape(label)}</span><b>${number(value.value)}</b><span>${escape(figure(value).replace(/^\S+ ?/, ""))}</span></div>`,
     )
     .join("\n");
-}
-
-function chosenWords({ rules }: Evaluation): string {
-  return `gate: ${rules.gate.chosen}, utility: ${rules.utility.chosen}`;
 }
 
 function whatToKnow(evaluation: Evaluation): readonly string[] {
