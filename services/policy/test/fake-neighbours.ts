@@ -59,7 +59,18 @@ export async function fakeQuality(): Promise<FakeQuality> {
     register(QualityService, {
       predict,
       predictStream: multiplexed(QualityService.method.predict, predict, onUnexpected) as never,
-      getBundle: async () => ({ bundle: "bundle-1", encoder: "fake@1" }),
+      getBundle: async () => ({
+        bundle: "bundle-1",
+        encoder: "fake@1",
+        toleranceTable: {
+          pool: ["cheap", "middle", "strong"],
+          reference: "strong",
+          points: [
+            { tolerance: 0, qualityRatio: 1, saving: 0 },
+            { tolerance: 0.25, qualityRatio: 0.875, saving: 0.5 },
+          ],
+        },
+      }),
     }),
   );
   const quality: FakeQuality = Object.assign(neighbour, { requests, qualities: {} });

@@ -118,6 +118,52 @@ test("constraints exclude, and each exclusion has its reason", async () => {
   );
 });
 
+test("a target is mapped to a tolerance by the bundle's table, and one out of reach is refused with the nearest", async () => {
+  await using world = await openWorld();
+  const aimAt = (kind: { case: "minSaving" | "maxQualityLoss" | "maxCostUsd"; value: number }) =>
+    world.router.route({ ...prompt("x"), target: { kind } });
+  assert.equal((await aimAt({ case: "minSaving", value: 0.25 })).tolerance, 0.25);
+  assert.equal((await aimAt({ case: "maxQualityLoss", value: 0 })).tolerance, 0);
+  await assert.rejects(aimAt({ case: "minSaving", value: 0.75 }), {
+    reason: "TARGET_UNREACHABLE",
+    metadata: { nearest: "0.5" },
+  });
+  const call = world.router.route({
+    ...prompt("x"),
+    candidates: ["strong"],
+    target: { kind: { case: "minSaving", value: 0 } },
+  });
+  await assert.rejects(call, { reason: "TARGET_UNREACHABLE", message: /table is for the candidates/ });
+});
+
+test("a highest cost takes the predicted best within it", async () => {
+  await using world = await openWorld();
+  const { candidates } = await world.router.route(prompt("x"));
+  const value = candidates.find(({ name }) => name === "middle")?.expectedCostUsd ?? 0;
+  const target = { kind: { case: "maxCostUsd" as const, value } };
+  const response = await world.router.route({ ...prompt("x"), target });
+  assert.equal(response.recommendedModel, "middle");
+  assert.equal(response.candidates.find(({ name }) => name === "strong")?.reasonCode, Infeasibility.COST);
+});
+
+test("a target beside a tolerance is refused", async () => {
+  await using world = await openWorld();
+  const target = { kind: { case: "minSaving" as const, value: 0.1 } };
+  await assert.rejects(world.router.route({ ...prompt("x"), tolerance: 0.1, target }), {
+    reason: "INVALID_FIELD",
+    message: /target.*beside a tolerance/,
+  });
+});
+
+test("without explanation the candidates are left out, and the decision is the same", async () => {
+  await using world = await openWorld();
+  const [brief, full] = await Promise.all(
+    [false, true].map((explain) => world.router.route({ ...prompt("x"), explain })),
+  );
+  assert.deepEqual([brief?.candidates.length, full?.candidates.length], [0, 3]);
+  assert.equal(brief?.model, full?.model);
+});
+
 test("nothing fits: FAILED_PRECONDITION with the reason of each candidate", async () => {
   await using world = await openWorld();
   const call = world.router.route({ ...prompt("x"), constraints: { allowFamilies: ["nobody"] } });

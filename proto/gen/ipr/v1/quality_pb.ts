@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ipr/v1/quality.proto.
  */
 export const file_ipr_v1_quality: GenFile = /*@__PURE__*/
-  fileDesc("ChRpcHIvdjEvcXVhbGl0eS5wcm90bxIGaXByLnYxIpEBCg5QcmVkaWN0UmVxdWVzdBIaCgR0ZXh0GAEgASgJQgy6SAlyBxABKICAgAISGwoHZW5jb2RlchgCIAEoCUIKukgHcgUQARiAAhIeCgllbWJlZGRpbmcYAyADKAJCC7pICJIBBQgBEIBAEiYKCmNhbmRpZGF0ZXMYBCADKAlCErpID5IBDBCACCIHcgUQARiAASJbCg9QcmVkaWN0UmVzcG9uc2USDgoGYnVuZGxlGAEgASgJEhMKC2NhbGlicmF0aW9uGAIgASgJEiMKCWVzdGltYXRlcxgDIAMoCzIQLmlwci52MS5Fc3RpbWF0ZSKWAQoIRXN0aW1hdGUSEQoJY2FuZGlkYXRlGAEgASgJEg8KB3F1YWxpdHkYAiABKAESEwoLcXVhbGl0eV9sb3cYAyABKAESFAoMcXVhbGl0eV9oaWdoGAQgASgBEg0KBWxvZ2l0GAUgASgBEhoKDW91dHB1dF90b2tlbnMYBiABKAFIAIgBAUIQCg5fb3V0cHV0X3Rva2VucyKPAQoUUHJlZGljdFN0cmVhbVJlcXVlc3QSCgoCaWQYASABKAQSGwoKdGltZW91dF9tcxgCIAEoDUIHukgEKgIoARIdCgt0cmFjZXBhcmVudBgDIAEoCUIIukgFcgMYgAESLwoHcmVxdWVzdBgEIAEoCzIWLmlwci52MS5QcmVkaWN0UmVxdWVzdEIGukgD2AEDIn8KFVByZWRpY3RTdHJlYW1SZXNwb25zZRIKCgJpZBgBIAEoBBIrCghyZXNwb25zZRgCIAEoCzIXLmlwci52MS5QcmVkaWN0UmVzcG9uc2VIABIjCgVlcnJvchgDIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCAoGcmVzdWx0IhIKEEdldEJ1bmRsZVJlcXVlc3QijQEKEUdldEJ1bmRsZVJlc3BvbnNlEg4KBmJ1bmRsZRgBIAEoCRIPCgdlbmNvZGVyGAIgASgJEhIKCmNhbmRpZGF0ZXMYAyADKAkSEwoLY2FsaWJyYXRpb24YBCABKAkSLgoKY3JlYXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAy4AEKDlF1YWxpdHlTZXJ2aWNlEjoKB1ByZWRpY3QSFi5pcHIudjEuUHJlZGljdFJlcXVlc3QaFy5pcHIudjEuUHJlZGljdFJlc3BvbnNlElAKDVByZWRpY3RTdHJlYW0SHC5pcHIudjEuUHJlZGljdFN0cmVhbVJlcXVlc3QaHS5pcHIudjEuUHJlZGljdFN0cmVhbVJlc3BvbnNlKAEwARJACglHZXRCdW5kbGUSGC5pcHIudjEuR2V0QnVuZGxlUmVxdWVzdBoZLmlwci52MS5HZXRCdW5kbGVSZXNwb25zZWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_google_rpc_status]);
+  fileDesc("ChRpcHIvdjEvcXVhbGl0eS5wcm90bxIGaXByLnYxIpEBCg5QcmVkaWN0UmVxdWVzdBIaCgR0ZXh0GAEgASgJQgy6SAlyBxABKICAgAISGwoHZW5jb2RlchgCIAEoCUIKukgHcgUQARiAAhIeCgllbWJlZGRpbmcYAyADKAJCC7pICJIBBQgBEIBAEiYKCmNhbmRpZGF0ZXMYBCADKAlCErpID5IBDBCACCIHcgUQARiAASJbCg9QcmVkaWN0UmVzcG9uc2USDgoGYnVuZGxlGAEgASgJEhMKC2NhbGlicmF0aW9uGAIgASgJEiMKCWVzdGltYXRlcxgDIAMoCzIQLmlwci52MS5Fc3RpbWF0ZSKWAQoIRXN0aW1hdGUSEQoJY2FuZGlkYXRlGAEgASgJEg8KB3F1YWxpdHkYAiABKAESEwoLcXVhbGl0eV9sb3cYAyABKAESFAoMcXVhbGl0eV9oaWdoGAQgASgBEg0KBWxvZ2l0GAUgASgBEhoKDW91dHB1dF90b2tlbnMYBiABKAFIAIgBAUIQCg5fb3V0cHV0X3Rva2VucyKPAQoUUHJlZGljdFN0cmVhbVJlcXVlc3QSCgoCaWQYASABKAQSGwoKdGltZW91dF9tcxgCIAEoDUIHukgEKgIoARIdCgt0cmFjZXBhcmVudBgDIAEoCUIIukgFcgMYgAESLwoHcmVxdWVzdBgEIAEoCzIWLmlwci52MS5QcmVkaWN0UmVxdWVzdEIGukgD2AEDIn8KFVByZWRpY3RTdHJlYW1SZXNwb25zZRIKCgJpZBgBIAEoBBIrCghyZXNwb25zZRgCIAEoCzIXLmlwci52MS5QcmVkaWN0UmVzcG9uc2VIABIjCgVlcnJvchgDIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCAoGcmVzdWx0IhIKEEdldEJ1bmRsZVJlcXVlc3QivgEKEUdldEJ1bmRsZVJlc3BvbnNlEg4KBmJ1bmRsZRgBIAEoCRIPCgdlbmNvZGVyGAIgASgJEhIKCmNhbmRpZGF0ZXMYAyADKAkSEwoLY2FsaWJyYXRpb24YBCABKAkSLgoKY3JlYXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoPdG9sZXJhbmNlX3RhYmxlGAYgASgLMhYuaXByLnYxLlRvbGVyYW5jZVRhYmxlImcKDlRvbGVyYW5jZVRhYmxlEgwKBHBvb2wYASADKAkSEQoJcmVmZXJlbmNlGAIgASgJEgwKBHJvd3MYAyABKAQSJgoGcG9pbnRzGAQgAygLMhYuaXByLnYxLlRvbGVyYW5jZVBvaW50IkoKDlRvbGVyYW5jZVBvaW50EhEKCXRvbGVyYW5jZRgBIAEoARIVCg1xdWFsaXR5X3JhdGlvGAIgASgBEg4KBnNhdmluZxgDIAEoATLgAQoOUXVhbGl0eVNlcnZpY2USOgoHUHJlZGljdBIWLmlwci52MS5QcmVkaWN0UmVxdWVzdBoXLmlwci52MS5QcmVkaWN0UmVzcG9uc2USUAoNUHJlZGljdFN0cmVhbRIcLmlwci52MS5QcmVkaWN0U3RyZWFtUmVxdWVzdBodLmlwci52MS5QcmVkaWN0U3RyZWFtUmVzcG9uc2UoATABEkAKCUdldEJ1bmRsZRIYLmlwci52MS5HZXRCdW5kbGVSZXF1ZXN0GhkuaXByLnYxLkdldEJ1bmRsZVJlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_google_rpc_status]);
 
 /**
  * PredictRequest is one prompt, already encoded.
@@ -291,6 +291,13 @@ export type GetBundleResponse = Message<"ipr.v1.GetBundleResponse"> & {
    * @generated from field: google.protobuf.Timestamp created_at = 5;
    */
   createdAt?: Timestamp | undefined;
+
+  /**
+   * tolerance_table says what tolerances did out of fold; unset when the bundle has none.
+   *
+   * @generated from field: ipr.v1.ToleranceTable tolerance_table = 6;
+   */
+  toleranceTable?: ToleranceTable | undefined;
 };
 
 /**
@@ -299,6 +306,84 @@ export type GetBundleResponse = Message<"ipr.v1.GetBundleResponse"> & {
  */
 export const GetBundleResponseSchema: GenMessage<GetBundleResponse> = /*@__PURE__*/
   messageDesc(file_ipr_v1_quality, 6);
+
+/**
+ * ToleranceTable says what tolerances did, out of fold and under GATE_DYNAMIC_MAX, on prompts with the labels of the
+ * whole pool.
+ *
+ * @generated from message ipr.v1.ToleranceTable
+ */
+export type ToleranceTable = Message<"ipr.v1.ToleranceTable"> & {
+  /**
+   * pool is the candidates that were chosen from.
+   *
+   * @generated from field: repeated string pool = 1;
+   */
+  pool: string[];
+
+  /**
+   * reference is the candidate that the figures are shares of.
+   *
+   * @generated from field: string reference = 2;
+   */
+  reference: string;
+
+  /**
+   * rows is the number of prompts.
+   *
+   * @generated from field: uint64 rows = 3;
+   */
+  rows: bigint;
+
+  /**
+   * points are the tolerances, ascending.
+   *
+   * @generated from field: repeated ipr.v1.TolerancePoint points = 4;
+   */
+  points: TolerancePoint[];
+};
+
+/**
+ * Describes the message ipr.v1.ToleranceTable.
+ * Use `create(ToleranceTableSchema)` to create a new message.
+ */
+export const ToleranceTableSchema: GenMessage<ToleranceTable> = /*@__PURE__*/
+  messageDesc(file_ipr_v1_quality, 7);
+
+/**
+ * TolerancePoint is what one tolerance did.
+ *
+ * @generated from message ipr.v1.TolerancePoint
+ */
+export type TolerancePoint = Message<"ipr.v1.TolerancePoint"> & {
+  /**
+   * tolerance is the tolerance.
+   *
+   * @generated from field: double tolerance = 1;
+   */
+  tolerance: number;
+
+  /**
+   * quality_ratio is the mean quality of the choices over that of the reference.
+   *
+   * @generated from field: double quality_ratio = 2;
+   */
+  qualityRatio: number;
+
+  /**
+   * saving is 1 - mean cost of the choices / mean cost of the reference.
+   *
+   * @generated from field: double saving = 3;
+   */
+  saving: number;
+};
+
+/**
+ * Describes the message ipr.v1.TolerancePoint.
+ * Use `create(TolerancePointSchema)` to create a new message.
+ */
+export const TolerancePointSchema: GenMessage<TolerancePoint> = /*@__PURE__*/
+  messageDesc(file_ipr_v1_quality, 8);
 
 /**
  * QualityService predicts, from a prompt alone, the quality of each candidate's answer.

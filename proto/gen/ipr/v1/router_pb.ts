@@ -15,7 +15,7 @@ import type { Message as Message$1, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file ipr/v1/router.proto.
  */
 export const file_ipr_v1_router: GenFile = /*@__PURE__*/
-  fileDesc("ChNpcHIvdjEvcm91dGVyLnByb3RvEgZpcHIudjEilQQKDFJvdXRlUmVxdWVzdBIYCgZyb3V0ZXIYASABKAlCCLpIBXIDGIABEh4KBnByb21wdBgCIAEoCUIMukgJcgcQASiAgIACSAASLAoMY29udmVyc2F0aW9uGAMgASgLMhQuaXByLnYxLkNvbnZlcnNhdGlvbkgAEi8KCXRvbGVyYW5jZRgEIAEoAUIXukgUEhIZAAAAAAAA8D8pAAAAAAAAAABIAYgBARInCgpjYW5kaWRhdGVzGAUgAygJQhO6SBCSAQ0QQBgBIgdyBRABGIABEigKC2NvbnN0cmFpbnRzGAYgASgLMhMuaXByLnYxLkNvbnN0cmFpbnRzEhwKCnNlc3Npb25faWQYByABKAlCCLpIBXIDGIACEioKBnRlbmFudBgIIAEoCUIaukgXchUYgAEyEF5bQS1aYS16MC05Xy1dKiQSIwoWZXhwZWN0ZWRfb3V0cHV0X3Rva2VucxgJIAEoDUgCiAEBEicKEW1heF9vdXRwdXRfdG9rZW5zGAogASgNQge6SAQqAigBSAOIAQESIgoLZGVjaXNpb25faWQYCyABKAlCCLpIBXIDsAEBSASIAQFCDgoFaW5wdXQSBbpIAggBQgwKCl90b2xlcmFuY2VCGQoXX2V4cGVjdGVkX291dHB1dF90b2tlbnNCFAoSX21heF9vdXRwdXRfdG9rZW5zQg4KDF9kZWNpc2lvbl9pZCJqCgxDb252ZXJzYXRpb24SLgoIbWVzc2FnZXMYASADKAsyDy5pcHIudjEuTWVzc2FnZUILukgIkgEFCAEQgCASEQoJaGFzX3Rvb2xzGAIgASgIEhcKD2hhc19qc29uX3NjaGVtYRgDIAEoCCJ0CgdNZXNzYWdlEiYKBHJvbGUYASABKA4yDC5pcHIudjEuUm9sZUIKukgHggEEEAEgABIYCgR0ZXh0GAIgASgJQgq6SAdyBSiAgIACEicKC21lZGlhX3R5cGVzGAMgAygJQhK6SA+SAQwQgAIiB3IFEAMYgAEigAYKDVJvdXRlUmVzcG9uc2USEwoLZGVjaXNpb25faWQYASABKAkSDgoGcm91dGVyGAIgASgJEg0KBW1vZGVsGAMgASgJEhAKCGVuZHBvaW50GAQgASgJEhEKCWZhbGxiYWNrcxgFIAMoCRIXCg9yZWZlcmVuY2VfbW9kZWwYBiABKAkSHgoRcmVmZXJlbmNlX3F1YWxpdHkYByABKAFIAIgBARIfChJyZWZlcmVuY2VfY29zdF91c2QYCCABKAFIAYgBARIRCgl0b2xlcmFuY2UYCSABKAESGgoEZ2F0ZRgKIAEoDjIMLmlwci52MS5HYXRlEhYKCXRocmVzaG9sZBgLIAEoAUgCiAEBEiYKCmNhbmRpZGF0ZXMYDCADKAsyEi5pcHIudjEuQXNzZXNzbWVudBIcCg9leHBlY3RlZF9zYXZpbmcYDSABKAFIA4gBARIkChdleHBlY3RlZF9xdWFsaXR5X2NoYW5nZRgOIAEoAUgEiAEBEhIKCnByb3BlbnNpdHkYDyABKAESEwoLZXhwbG9yYXRpb24YECABKAgSDgoGc3RpY2t5GBEgASgIEhAKCGRlZ3JhZGVkGBIgASgIEhcKD2RlZ3JhZGVkX3JlYXNvbhgTIAEoCRInCgt0cnVzdF9zdGF0ZRgUIAEoDjISLmlwci52MS5UcnVzdFN0YXRlEhQKDHRydXN0X2ZvcmNlZBgVIAEoCBIZChFyZWNvbW1lbmRlZF9tb2RlbBgWIAEoCRIOCgZidW5kbGUYFyABKAkSEwoLY2FsaWJyYXRpb24YGCABKAkSGQoRcmVnaXN0cnlfcmV2aXNpb24YGSABKAkSIAoHdGltaW5ncxgaIAEoCzIPLmlwci52MS5UaW1pbmdzQhQKEl9yZWZlcmVuY2VfcXVhbGl0eUIVChNfcmVmZXJlbmNlX2Nvc3RfdXNkQgwKCl90aHJlc2hvbGRCEgoQX2V4cGVjdGVkX3NhdmluZ0IaChhfZXhwZWN0ZWRfcXVhbGl0eV9jaGFuZ2UisgIKCkFzc2Vzc21lbnQSDAoEbmFtZRgBIAEoCRIUCgdxdWFsaXR5GAIgASgBSACIAQESGAoLcXVhbGl0eV9sb3cYAyABKAFIAYgBARIZCgxxdWFsaXR5X2hpZ2gYBCABKAFIAogBARIeChFleHBlY3RlZF9jb3N0X3VzZBgFIAEoAUgDiAEBEhoKBGNvc3QYBiABKAsyDC5pcHIudjEuQ29zdBIQCghmZWFzaWJsZRgHIAEoCBIOCgZyZWFzb24YCCABKAkSKgoLcmVhc29uX2NvZGUYCSABKA4yFS5pcHIudjEuSW5mZWFzaWJpbGl0eUIKCghfcXVhbGl0eUIOCgxfcXVhbGl0eV9sb3dCDwoNX3F1YWxpdHlfaGlnaEIUChJfZXhwZWN0ZWRfY29zdF91c2QidAoEQ29zdBIRCglpbnB1dF91c2QYASABKAESGAoQY2FjaGVkX2lucHV0X3VzZBgCIAEoARISCgpvdXRwdXRfdXNkGAMgASgBEhQKDGlucHV0X3Rva2VucxgEIAEoARIVCg1vdXRwdXRfdG9rZW5zGAUgASgBIlQKB1RpbWluZ3MSEAoIZW1iZWRfbXMYASABKAESEgoKcHJlZGljdF9tcxgCIAEoARIRCglkZWNpZGVfbXMYAyABKAESEAoIdG90YWxfbXMYBCABKAEiUQoRUm91dGVCYXRjaFJlcXVlc3QSDQoFaW5kZXgYASABKAQSLQoHcmVxdWVzdBgCIAEoCzIULmlwci52MS5Sb3V0ZVJlcXVlc3RCBrpIA9gBAyJ9ChJSb3V0ZUJhdGNoUmVzcG9uc2USDQoFaW5kZXgYASABKAQSKQoIcmVzcG9uc2UYAiABKAsyFS5pcHIudjEuUm91dGVSZXNwb25zZUgAEiMKBWVycm9yGAMgASgLMhIuZ29vZ2xlLnJwYy5TdGF0dXNIAEIICgZyZXN1bHQqXwoEUm9sZRIUChBST0xFX1VOU1BFQ0lGSUVEEAASDwoLUk9MRV9TWVNURU0QARINCglST0xFX1VTRVIQAhISCg5ST0xFX0FTU0lTVEFOVBADEg0KCVJPTEVfVE9PTBAEKrACCg1JbmZlYXNpYmlsaXR5Eh0KGUlORkVBU0lCSUxJVFlfVU5TUEVDSUZJRUQQABIhCh1JTkZFQVNJQklMSVRZX0JFTE9XX1RIUkVTSE9MRBABEh0KGUlORkVBU0lCSUxJVFlfTk9fRVNUSU1BVEUQAhIfChtJTkZFQVNJQklMSVRZX1VOS05PV05fUFJJQ0UQAxIZChVJTkZFQVNJQklMSVRZX0NPTlRFWFQQBBIcChhJTkZFQVNJQklMSVRZX0NBUEFCSUxJVFkQBRIXChNJTkZFQVNJQklMSVRZX1BMQUNFEAYSGAoUSU5GRUFTSUJJTElUWV9GQU1JTFkQBxIZChVJTkZFQVNJQklMSVRZX0xBVEVOQ1kQCBIWChJJTkZFQVNJQklMSVRZX0NPU1QQCTKOAQoNUm91dGVyU2VydmljZRI0CgVSb3V0ZRIULmlwci52MS5Sb3V0ZVJlcXVlc3QaFS5pcHIudjEuUm91dGVSZXNwb25zZRJHCgpSb3V0ZUJhdGNoEhkuaXByLnYxLlJvdXRlQmF0Y2hSZXF1ZXN0GhouaXByLnYxLlJvdXRlQmF0Y2hSZXNwb25zZSgBMAFiBnByb3RvMw", [file_buf_validate_validate, file_google_rpc_status, file_ipr_v1_candidate]);
+  fileDesc("ChNpcHIvdjEvcm91dGVyLnByb3RvEgZpcHIudjEi1wQKDFJvdXRlUmVxdWVzdBIYCgZyb3V0ZXIYASABKAlCCLpIBXIDGIABEh4KBnByb21wdBgCIAEoCUIMukgJcgcQASiAgIACSAASLAoMY29udmVyc2F0aW9uGAMgASgLMhQuaXByLnYxLkNvbnZlcnNhdGlvbkgAEi8KCXRvbGVyYW5jZRgEIAEoAUIXukgUEhIZAAAAAAAA8D8pAAAAAAAAAABIAYgBARInCgpjYW5kaWRhdGVzGAUgAygJQhO6SBCSAQ0QQBgBIgdyBRABGIABEigKC2NvbnN0cmFpbnRzGAYgASgLMhMuaXByLnYxLkNvbnN0cmFpbnRzEhwKCnNlc3Npb25faWQYByABKAlCCLpIBXIDGIACEioKBnRlbmFudBgIIAEoCUIaukgXchUYgAEyEF5bQS1aYS16MC05Xy1dKiQSIwoWZXhwZWN0ZWRfb3V0cHV0X3Rva2VucxgJIAEoDUgCiAEBEicKEW1heF9vdXRwdXRfdG9rZW5zGAogASgNQge6SAQqAigBSAOIAQESIgoLZGVjaXNpb25faWQYCyABKAlCCLpIBXIDsAEBSASIAQESHgoGdGFyZ2V0GAwgASgLMg4uaXByLnYxLlRhcmdldBIUCgdleHBsYWluGA0gASgISAWIAQFCDgoFaW5wdXQSBbpIAggBQgwKCl90b2xlcmFuY2VCGQoXX2V4cGVjdGVkX291dHB1dF90b2tlbnNCFAoSX21heF9vdXRwdXRfdG9rZW5zQg4KDF9kZWNpc2lvbl9pZEIKCghfZXhwbGFpbiKlAQoGVGFyZ2V0EjMKEG1heF9xdWFsaXR5X2xvc3MYASABKAFCF7pIFBISGQAAAAAAAPA/KQAAAAAAAAAASAASLQoKbWluX3NhdmluZxgCIAEoAUIXukgUEhIRAAAAAAAA8D8pAAAAAAAAAABIABIoCgxtYXhfY29zdF91c2QYAyABKAFCELpIDRILQAEhAAAAAAAAAABIAEINCgRraW5kEgW6SAIIASJqCgxDb252ZXJzYXRpb24SLgoIbWVzc2FnZXMYASADKAsyDy5pcHIudjEuTWVzc2FnZUILukgIkgEFCAEQgCASEQoJaGFzX3Rvb2xzGAIgASgIEhcKD2hhc19qc29uX3NjaGVtYRgDIAEoCCJ0CgdNZXNzYWdlEiYKBHJvbGUYASABKA4yDC5pcHIudjEuUm9sZUIKukgHggEEEAEgABIYCgR0ZXh0GAIgASgJQgq6SAdyBSiAgIACEicKC21lZGlhX3R5cGVzGAMgAygJQhK6SA+SAQwQgAIiB3IFEAMYgAEigAYKDVJvdXRlUmVzcG9uc2USEwoLZGVjaXNpb25faWQYASABKAkSDgoGcm91dGVyGAIgASgJEg0KBW1vZGVsGAMgASgJEhAKCGVuZHBvaW50GAQgASgJEhEKCWZhbGxiYWNrcxgFIAMoCRIXCg9yZWZlcmVuY2VfbW9kZWwYBiABKAkSHgoRcmVmZXJlbmNlX3F1YWxpdHkYByABKAFIAIgBARIfChJyZWZlcmVuY2VfY29zdF91c2QYCCABKAFIAYgBARIRCgl0b2xlcmFuY2UYCSABKAESGgoEZ2F0ZRgKIAEoDjIMLmlwci52MS5HYXRlEhYKCXRocmVzaG9sZBgLIAEoAUgCiAEBEiYKCmNhbmRpZGF0ZXMYDCADKAsyEi5pcHIudjEuQXNzZXNzbWVudBIcCg9leHBlY3RlZF9zYXZpbmcYDSABKAFIA4gBARIkChdleHBlY3RlZF9xdWFsaXR5X2NoYW5nZRgOIAEoAUgEiAEBEhIKCnByb3BlbnNpdHkYDyABKAESEwoLZXhwbG9yYXRpb24YECABKAgSDgoGc3RpY2t5GBEgASgIEhAKCGRlZ3JhZGVkGBIgASgIEhcKD2RlZ3JhZGVkX3JlYXNvbhgTIAEoCRInCgt0cnVzdF9zdGF0ZRgUIAEoDjISLmlwci52MS5UcnVzdFN0YXRlEhQKDHRydXN0X2ZvcmNlZBgVIAEoCBIZChFyZWNvbW1lbmRlZF9tb2RlbBgWIAEoCRIOCgZidW5kbGUYFyABKAkSEwoLY2FsaWJyYXRpb24YGCABKAkSGQoRcmVnaXN0cnlfcmV2aXNpb24YGSABKAkSIAoHdGltaW5ncxgaIAEoCzIPLmlwci52MS5UaW1pbmdzQhQKEl9yZWZlcmVuY2VfcXVhbGl0eUIVChNfcmVmZXJlbmNlX2Nvc3RfdXNkQgwKCl90aHJlc2hvbGRCEgoQX2V4cGVjdGVkX3NhdmluZ0IaChhfZXhwZWN0ZWRfcXVhbGl0eV9jaGFuZ2UisgIKCkFzc2Vzc21lbnQSDAoEbmFtZRgBIAEoCRIUCgdxdWFsaXR5GAIgASgBSACIAQESGAoLcXVhbGl0eV9sb3cYAyABKAFIAYgBARIZCgxxdWFsaXR5X2hpZ2gYBCABKAFIAogBARIeChFleHBlY3RlZF9jb3N0X3VzZBgFIAEoAUgDiAEBEhoKBGNvc3QYBiABKAsyDC5pcHIudjEuQ29zdBIQCghmZWFzaWJsZRgHIAEoCBIOCgZyZWFzb24YCCABKAkSKgoLcmVhc29uX2NvZGUYCSABKA4yFS5pcHIudjEuSW5mZWFzaWJpbGl0eUIKCghfcXVhbGl0eUIOCgxfcXVhbGl0eV9sb3dCDwoNX3F1YWxpdHlfaGlnaEIUChJfZXhwZWN0ZWRfY29zdF91c2QidAoEQ29zdBIRCglpbnB1dF91c2QYASABKAESGAoQY2FjaGVkX2lucHV0X3VzZBgCIAEoARISCgpvdXRwdXRfdXNkGAMgASgBEhQKDGlucHV0X3Rva2VucxgEIAEoARIVCg1vdXRwdXRfdG9rZW5zGAUgASgBIlQKB1RpbWluZ3MSEAoIZW1iZWRfbXMYASABKAESEgoKcHJlZGljdF9tcxgCIAEoARIRCglkZWNpZGVfbXMYAyABKAESEAoIdG90YWxfbXMYBCABKAEiUQoRUm91dGVCYXRjaFJlcXVlc3QSDQoFaW5kZXgYASABKAQSLQoHcmVxdWVzdBgCIAEoCzIULmlwci52MS5Sb3V0ZVJlcXVlc3RCBrpIA9gBAyJ9ChJSb3V0ZUJhdGNoUmVzcG9uc2USDQoFaW5kZXgYASABKAQSKQoIcmVzcG9uc2UYAiABKAsyFS5pcHIudjEuUm91dGVSZXNwb25zZUgAEiMKBWVycm9yGAMgASgLMhIuZ29vZ2xlLnJwYy5TdGF0dXNIAEIICgZyZXN1bHQqXwoEUm9sZRIUChBST0xFX1VOU1BFQ0lGSUVEEAASDwoLUk9MRV9TWVNURU0QARINCglST0xFX1VTRVIQAhISCg5ST0xFX0FTU0lTVEFOVBADEg0KCVJPTEVfVE9PTBAEKrACCg1JbmZlYXNpYmlsaXR5Eh0KGUlORkVBU0lCSUxJVFlfVU5TUEVDSUZJRUQQABIhCh1JTkZFQVNJQklMSVRZX0JFTE9XX1RIUkVTSE9MRBABEh0KGUlORkVBU0lCSUxJVFlfTk9fRVNUSU1BVEUQAhIfChtJTkZFQVNJQklMSVRZX1VOS05PV05fUFJJQ0UQAxIZChVJTkZFQVNJQklMSVRZX0NPTlRFWFQQBBIcChhJTkZFQVNJQklMSVRZX0NBUEFCSUxJVFkQBRIXChNJTkZFQVNJQklMSVRZX1BMQUNFEAYSGAoUSU5GRUFTSUJJTElUWV9GQU1JTFkQBxIZChVJTkZFQVNJQklMSVRZX0xBVEVOQ1kQCBIWChJJTkZFQVNJQklMSVRZX0NPU1QQCTKOAQoNUm91dGVyU2VydmljZRI0CgVSb3V0ZRIULmlwci52MS5Sb3V0ZVJlcXVlc3QaFS5pcHIudjEuUm91dGVSZXNwb25zZRJHCgpSb3V0ZUJhdGNoEhkuaXByLnYxLlJvdXRlQmF0Y2hSZXF1ZXN0GhouaXByLnYxLlJvdXRlQmF0Y2hSZXNwb25zZSgBMAFiBnByb3RvMw", [file_buf_validate_validate, file_google_rpc_status, file_ipr_v1_candidate]);
 
 /**
  * RouteRequest describes one prompt and what its caller will give up.
@@ -109,6 +109,20 @@ export type RouteRequest = Message$1<"ipr.v1.RouteRequest"> & {
    * @generated from field: optional string decision_id = 11;
    */
   decisionId?: string | undefined;
+
+  /**
+   * target is what the caller wants reached, instead of a tolerance; not both.
+   *
+   * @generated from field: ipr.v1.Target target = 12;
+   */
+  target?: Target | undefined;
+
+  /**
+   * explain false leaves the candidates out of the response, which is smaller then; unset means true.
+   *
+   * @generated from field: optional bool explain = 13;
+   */
+  explain?: boolean | undefined;
 };
 
 /**
@@ -117,6 +131,54 @@ export type RouteRequest = Message$1<"ipr.v1.RouteRequest"> & {
  */
 export const RouteRequestSchema: GenMessage<RouteRequest> = /*@__PURE__*/
   messageDesc(file_ipr_v1_router, 0);
+
+/**
+ * Target is what a caller wants reached instead of naming a tolerance. The first two are mapped to a tolerance by the
+ * bundle's tolerance table, which says what tolerances did out of fold for one pool and reference; a target it cannot
+ * serve is refused (ERROR_REASON_TARGET_UNREACHABLE) with the nearest that can be.
+ *
+ * @generated from message ipr.v1.Target
+ */
+export type Target = Message$1<"ipr.v1.Target"> & {
+  /**
+   * kind is what is to be reached.
+   *
+   * @generated from oneof ipr.v1.Target.kind
+   */
+  kind: {
+    /**
+     * max_quality_loss is the share of the reference's mean quality that may be given up; the largest saving within it
+     * is aimed at.
+     *
+     * @generated from field: double max_quality_loss = 1;
+     */
+    value: number;
+    case: "maxQualityLoss";
+  } | {
+    /**
+     * min_saving is the share of the reference's mean cost to be saved; the best quality with it is aimed at.
+     *
+     * @generated from field: double min_saving = 2;
+     */
+    value: number;
+    case: "minSaving";
+  } | {
+    /**
+     * max_cost_usd is the most this request may be expected to cost, in USD; the predicted best within it is chosen.
+     *
+     * @generated from field: double max_cost_usd = 3;
+     */
+    value: number;
+    case: "maxCostUsd";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message ipr.v1.Target.
+ * Use `create(TargetSchema)` to create a new message.
+ */
+export const TargetSchema: GenMessage<Target> = /*@__PURE__*/
+  messageDesc(file_ipr_v1_router, 1);
 
 /**
  * Conversation is a chat and what its caller declares with it.
@@ -151,7 +213,7 @@ export type Conversation = Message$1<"ipr.v1.Conversation"> & {
  * Use `create(ConversationSchema)` to create a new message.
  */
 export const ConversationSchema: GenMessage<Conversation> = /*@__PURE__*/
-  messageDesc(file_ipr_v1_router, 1);
+  messageDesc(file_ipr_v1_router, 2);
 
 /**
  * Message is one turn of a conversation.
@@ -186,7 +248,7 @@ export type Message = Message$1<"ipr.v1.Message"> & {
  * Use `create(MessageSchema)` to create a new message.
  */
 export const MessageSchema: GenMessage<Message> = /*@__PURE__*/
-  messageDesc(file_ipr_v1_router, 2);
+  messageDesc(file_ipr_v1_router, 3);
 
 /**
  * RouteResponse is a decision and all that explains it.
@@ -382,7 +444,7 @@ export type RouteResponse = Message$1<"ipr.v1.RouteResponse"> & {
  * Use `create(RouteResponseSchema)` to create a new message.
  */
 export const RouteResponseSchema: GenMessage<RouteResponse> = /*@__PURE__*/
-  messageDesc(file_ipr_v1_router, 3);
+  messageDesc(file_ipr_v1_router, 4);
 
 /**
  * Assessment is what was known about one candidate.
@@ -459,7 +521,7 @@ export type Assessment = Message$1<"ipr.v1.Assessment"> & {
  * Use `create(AssessmentSchema)` to create a new message.
  */
 export const AssessmentSchema: GenMessage<Assessment> = /*@__PURE__*/
-  messageDesc(file_ipr_v1_router, 4);
+  messageDesc(file_ipr_v1_router, 5);
 
 /**
  * Cost is an expected cost in USD, in its parts.
@@ -508,7 +570,7 @@ export type Cost = Message$1<"ipr.v1.Cost"> & {
  * Use `create(CostSchema)` to create a new message.
  */
 export const CostSchema: GenMessage<Cost> = /*@__PURE__*/
-  messageDesc(file_ipr_v1_router, 5);
+  messageDesc(file_ipr_v1_router, 6);
 
 /**
  * Timings is the time spent in each stage of a decision, in milliseconds.
@@ -550,7 +612,7 @@ export type Timings = Message$1<"ipr.v1.Timings"> & {
  * Use `create(TimingsSchema)` to create a new message.
  */
 export const TimingsSchema: GenMessage<Timings> = /*@__PURE__*/
-  messageDesc(file_ipr_v1_router, 6);
+  messageDesc(file_ipr_v1_router, 7);
 
 /**
  * RouteBatchRequest is one prompt of a batch.
@@ -578,7 +640,7 @@ export type RouteBatchRequest = Message$1<"ipr.v1.RouteBatchRequest"> & {
  * Use `create(RouteBatchRequestSchema)` to create a new message.
  */
 export const RouteBatchRequestSchema: GenMessage<RouteBatchRequest> = /*@__PURE__*/
-  messageDesc(file_ipr_v1_router, 7);
+  messageDesc(file_ipr_v1_router, 8);
 
 /**
  * RouteBatchResponse is one answer of a batch.
@@ -622,7 +684,7 @@ export type RouteBatchResponse = Message$1<"ipr.v1.RouteBatchResponse"> & {
  * Use `create(RouteBatchResponseSchema)` to create a new message.
  */
 export const RouteBatchResponseSchema: GenMessage<RouteBatchResponse> = /*@__PURE__*/
-  messageDesc(file_ipr_v1_router, 8);
+  messageDesc(file_ipr_v1_router, 9);
 
 /**
  * Role is who speaks in a turn.

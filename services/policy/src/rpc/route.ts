@@ -7,15 +7,15 @@ import type { DecisionEvent, RouteRequest, RouteResponseSchema } from "@ipr/prot
 import type { RegistryStore } from "@ipr/registry";
 import { characterCount, requirementsOf } from "../domain/conversation.ts";
 import { makePlan, type NothingFits } from "../domain/plan.ts";
-import type { Rule } from "../domain/threshold.ts";
 import type { PolicyEvents } from "../events.ts";
+import { aimOf, type FindTable } from "./aim.ts";
 import type { Decision } from "./decision.ts";
 import { estimate, type EstimateOutcome } from "./estimate.ts";
 import type { Estimator } from "./estimator.ts";
 import { readConversation, selectCandidates, type Selection } from "./read-request.ts";
 import { toDecisionEvent } from "./to-decision-event.ts";
 import { toResponse } from "./to-response.ts";
-import { fromGate, fromTrustState } from "./translate.ts";
+import { fromTrustState } from "./translate.ts";
 
 /** Of a caller's remaining time, what an estimate may take: the rest is for the answer to get there. */
 const estimateShare = 0.75;
@@ -23,6 +23,7 @@ const estimateShare = 0.75;
 export interface RouteDependencies {
   readonly registry: RegistryStore;
   readonly estimator: Estimator;
+  readonly findTable: FindTable;
   /** For both stages of an estimate together. */
   readonly estimateTimeoutMs: number;
   /** Publishes behind the request's back; never waits, never throws. */
@@ -37,7 +38,7 @@ export type Route = (
 
 /** Makes the handler of one decision. A fault of our own parts is not an error of the caller: the reference answers. */
 export function createRoute(dependencies: RouteDependencies): Route {
-  const { registry, estimator, estimateTimeoutMs, record, events } = dependencies;
+  const { registry, estimator, findTable, estimateTimeoutMs, record, events } = dependencies;
 
   return async (request, context) => {
     const startedAt = performance.now();
@@ -45,10 +46,12 @@ export function createRoute(dependencies: RouteDependencies): Route {
     const selection = selectCandidates(view, request);
     const conversation = readConversation(request);
     const text = promptText(conversation.turns);
+    const timeoutMs = Math.min(estimateTimeoutMs, Math.max(1, context.remainingMs() * estimateShare));
+    const aim = await aimOf(request, selection, findTable, { timeoutMs, signal: context.signal });
     const outcome = await estimate(estimator, {
       text,
       candidates: namesOf(selection),
-      timeoutMs: Math.min(estimateTimeoutMs, Math.max(1, context.remainingMs() * estimateShare)),
+      timeoutMs,
       signal: context.signal,
     });
     // Whoever has left gets no decision, and none is recorded that nobody saw.
@@ -56,13 +59,13 @@ export function createRoute(dependencies: RouteDependencies): Route {
 
     const estimatedAt = performance.now();
     const { router, candidates, reference } = selection;
-    const rule = ruleOf(selection, request);
+    const { rule, maxCostUsd } = aim;
     const { constraints } = router;
     const plan = makePlan({
       candidates,
       reference,
       rule,
-      constraints: [requirementsOf(conversation), constraints, request.constraints].filter(
+      constraints: [{ ...requirementsOf(conversation), maxCostUsd }, constraints, request.constraints].filter(
         (set) => set !== undefined,
       ),
       characters: characterCount(conversation),
@@ -99,15 +102,6 @@ export function createRoute(dependencies: RouteDependencies): Route {
 /** The reference is estimated also when the request leaves it out: savings are measured against it. */
 function namesOf({ candidates, reference }: Selection): string[] {
   return [...new Set([...candidates.map(({ name }) => name), reference.name])];
-}
-
-function ruleOf({ router }: Selection, request: RouteRequest): Rule {
-  return {
-    gate: fromGate(router.gate),
-    tolerance: request.tolerance ?? router.tolerance,
-    margin: router.margin,
-    staticThreshold: router.staticThreshold,
-  };
 }
 
 type Sources = Pick<Decision, "bundle" | "calibration" | "encoder" | "degradedReason">;

@@ -22,7 +22,7 @@ export function toResponse(
     tolerance: rule.tolerance,
     gate: toGate(rule.gate),
     ...(plan.threshold !== undefined && { threshold: plan.threshold }),
-    candidates: plan.assessments.map(toAssessment),
+    candidates: decision.request.explain === false ? [] : plan.assessments.map(toAssessment),
     ...(plan.expectedSaving !== undefined && { expectedSaving: plan.expectedSaving }),
     ...(plan.expectedQualityChange !== undefined && { expectedQualityChange: plan.expectedQualityChange }),
     propensity: chosen.propensity,

@@ -22,6 +22,7 @@ const callersReasons: ReadonlySet<string> = new Set<IprError["reason"]>([
   "UNKNOWN_ROUTER",
   "UNKNOWN_CANDIDATE",
   "NO_CANDIDATE_FITS",
+  "TARGET_UNREACHABLE",
   "TOO_LARGE",
 ]);
 

@@ -37,6 +37,7 @@ const rows: Readonly<Record<IprError["reason"], Row>> = {
   UNKNOWN_ROUTER: caller(404, "model_not_found"),
   UNKNOWN_CANDIDATE: caller(404, "model_not_found"),
   NO_CANDIDATE_FITS: caller(400),
+  TARGET_UNREACHABLE: caller(400),
   FEEDBACK_CONFLICT: caller(409),
   REVISION_CONFLICT: caller(409),
   IN_USE: caller(409),

@@ -19,6 +19,7 @@ export interface Dependencies {
 export function qualityService(dependencies: Dependencies): Registration {
   const { bundle, predictor, calibration, events, onUnexpected } = dependencies;
   const { id, encoder, createdAt } = bundle.manifest;
+  const { toleranceTable: table } = bundle;
 
   const predict = async ({ text, encoder: actual, embedding, candidates }: PredictRequest) => {
     if (actual !== encoder.id) throw wrongEncoder(encoder.id, actual);
@@ -45,6 +46,14 @@ export function qualityService(dependencies: Dependencies): Registration {
       candidates: [...predictor.candidates],
       calibration: calibration().revision,
       createdAt: timestampFromDate(new Date(createdAt)),
+      ...(table && {
+        toleranceTable: {
+          ...table,
+          pool: [...table.pool],
+          points: [...table.points],
+          rows: BigInt(table.rows),
+        },
+      }),
     }),
   });
 }
