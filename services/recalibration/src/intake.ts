@@ -40,8 +40,9 @@ export function startIntake(options: {
   const takeDecision = async (event: ReceivedEvent): Promise<void> => {
     const decision = readable(event, decodeDecision);
     if (!decision) return;
-    const { isNew, lessons } = await ledger.takeDecision(choiceOf(decision));
+    const { isNew, madeUnusable, lessons } = await ledger.takeDecision(choiceOf(decision));
     events.decisionTaken(isNew);
+    if (madeUnusable) events.fallbackAnswered(decision.decisionId);
     learned(lessons);
   };
   const takeFeedback = async (event: ReceivedEvent): Promise<void> => {

@@ -61,7 +61,13 @@ test("feedback on an answer of another candidate than the chosen one teaches not
     const ledger = openLedger(undefined);
     const steps = [() => ledger.takeDecision(choice("d")), () => ledger.takeAnswer(answer)];
     if (!isDecisionFirst) steps.reverse();
-    for (const step of steps) await step();
+    const taken = [];
+    for (const step of steps) taken.push(await step());
+    assert.deepEqual(
+      taken.map(({ madeUnusable }) => madeUnusable),
+      [false, true],
+      "the one that comes second tells",
+    );
     assert.equal((await ledger.takeFeedback(feedback("f", "d"))).fate, "unusable");
     assert.deepEqual(ledger.pairsOf(lesson), []);
     await ledger.close();

@@ -46,6 +46,8 @@ export interface Lesson {
 
 export interface DecisionTaken {
   readonly isNew: boolean;
+  /** True when an answer of another candidate, which came first, makes it unusable. */
+  readonly madeUnusable: boolean;
   readonly lessons: readonly Lesson[];
 }
 
@@ -195,13 +197,18 @@ export function openLedger(directory: string | undefined, limits: LedgerLimits =
       ? [choice.bundle, choice.candidate, choice.logit, choice.weight]
       : [null, null, null, null];
     const isNew = sql.addDecision.changes(tenant, decisionId, ...values) > 0;
-    if (!isNew) return { isNew, lessons: [] };
+    if (!isNew) return { isNew, madeUnusable: false, lessons: [] };
     sql.trimDecisions.changes(maxDecisions);
     sql.addToCounter.changes("decisions", 1);
     if (usable) sql.setFact.changes("currentBundle", choice.bundle);
     const early = waiting === 0 ? [] : sql.takeWaiting.rows(tenant, decisionId);
     waiting -= early.length;
-    return { isNew, lessons: usable ? early.map((row) => learn(choice, Number(row["reward"]))) : [] };
+    const madeUnusable = isUsable(choice) && !usable;
+    return {
+      isNew,
+      madeUnusable,
+      lessons: usable ? early.map((row) => learn(choice, Number(row["reward"]))) : [],
+    };
   };
 
   const takeAnswer = ({ tenant, decisionId, candidate }: Answer) => {
