@@ -1,0 +1,1 @@
+export { type Encoder, loadEncoder as openEncoder } from "@ipr/estimator";
