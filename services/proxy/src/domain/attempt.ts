@@ -39,7 +39,12 @@ export function meaningOfStatus(httpStatus: number): StatusMeaning {
  */
 export function attemptCostUsd(attempt: AttemptRecord, price: TokenPrice | undefined): number | undefined {
   if (attempt.usage) return costUsd(attempt.usage, price);
-  return attempt.httpStatus >= 300 || attempt.error.startsWith(notConnected) ? 0 : undefined;
+  return wasFree(attempt) ? 0 : undefined;
+}
+
+/** Whether nobody bills the attempt: it was refused, or never reached the model. */
+export function wasFree({ httpStatus, error }: AttemptRecord): boolean {
+  return httpStatus >= 300 || error.startsWith(notConnected);
 }
 
 /** How the error of an attempt begins that never reached the upstream. */
