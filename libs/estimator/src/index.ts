@@ -8,7 +8,23 @@ export {
   type ToleranceTable,
 } from "./bundle.ts";
 export { cutText } from "./cut-text.ts";
-export type { Encoder } from "./encoder.ts";
+export type { EncodeOptions, Encoder } from "./encoder.ts";
+export {
+  badEncoder,
+  parseEncoderJson,
+  readEncoderFile,
+  readEncoderManifest,
+  writeEncoderFiles,
+  type WrittenEncoder,
+} from "./encoder-files.ts";
+export {
+  encoderFormatVersion,
+  encoderId,
+  type EncoderManifest,
+  type OnnxEncoderManifest,
+  type RemoteEncoderManifest,
+  type StaticEncoderManifest,
+} from "./encoder-manifest.ts";
 export { extractFeatures, maxFeatureCharacters, type PromptFeatures } from "./features.ts";
 export { loadBundle } from "./load-bundle.ts";
 export type { Manifest, PredictionMetrics } from "./manifest.ts";
@@ -21,7 +37,7 @@ export {
   type QualityPredictor,
 } from "./predictor.ts";
 export { promptText, type SpokenTurn } from "./prompt-text.ts";
-export { type EncoderDescription, loadEncoder, writeEncoder } from "./static-encoder.ts";
+export { type EncoderDescription, loadEncoder, loadStaticEncoder, writeEncoder } from "./static-encoder.ts";
 export { quantiseTable, type StaticTable } from "./static-table.ts";
 export { surfaceCount, surfaceNames } from "./surface.ts";
 export { hasPrompt, type PromptDigests, promptDigests } from "./trained-on.ts";
