@@ -92,8 +92,8 @@ test("an unknown format version is refused, naming both versions", async () => {
   const path = join(dir.path, "b");
   await writeBundle(path, smallBundle(seededRandom(1)));
   const manifest = await readFile(join(path, "manifest.json"), "utf8");
-  await writeFile(join(path, "manifest.json"), manifest.replace('"formatVersion": 1', '"formatVersion": 99'));
-  await assert.rejects(loadBundle(path), /format version 99, this build reads 1/);
+  await writeFile(join(path, "manifest.json"), manifest.replace('"formatVersion": 2', '"formatVersion": 99'));
+  await assert.rejects(loadBundle(path), /format version 99, this build reads 2/);
 });
 
 test("a manifest cannot name files outside its directory", async () => {

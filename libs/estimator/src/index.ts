@@ -2,10 +2,14 @@ export {
   type Adapter,
   type Bundle,
   type CandidateModel,
+  type Estimator,
+  type LinearAdapter,
+  type MemoryModel,
   minAdapterLabels,
   type OutputTokens,
   type TolerancePoint,
   type ToleranceTable,
+  type TopicModel,
 } from "./bundle.ts";
 export { cutText } from "./cut-text.ts";
 export type { EncodeOptions, Encoder } from "./encoder.ts";
@@ -26,8 +30,9 @@ export {
   type StaticEncoderManifest,
 } from "./encoder-manifest.ts";
 export { extractFeatures, maxFeatureCharacters, type PromptFeatures } from "./features.ts";
+export { foldCount, withoutFold } from "./fold-estimator.ts";
 export { loadBundle } from "./load-bundle.ts";
-export type { Manifest, PredictionMetrics } from "./manifest.ts";
+export { type Manifest, maxTopics, type PredictionMetrics } from "./manifest.ts";
 export { ngramCount, type SparseNgrams } from "./ngrams.ts";
 export { applyPlatt, identityPlatt, logit, maxLogit, type Platt, sigmoid } from "./platt.ts";
 export {
@@ -41,6 +46,7 @@ export { type EncoderDescription, loadEncoder, loadStaticEncoder, writeEncoder }
 export { quantiseTable, type StaticTable } from "./static-table.ts";
 export { surfaceCount, surfaceNames } from "./surface.ts";
 export { hasPrompt, type PromptDigests, promptDigests } from "./trained-on.ts";
+export { mixTopics, softmax } from "./topics.ts";
 export { gelu, standardiseSurface, type TrunkModel, trunkRows } from "./trunk.ts";
 export { type BundleContent, writeBundle } from "./write-bundle.ts";
 export { createWordPiece, type TokenizerFile, type Tokenize, tokenizerSchema } from "./word-piece.ts";

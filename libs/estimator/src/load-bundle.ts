@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { IprError, status } from "@ipr/errors";
 import type { z } from "zod";
-import type { Adapter, Bundle, CandidateModel, ToleranceTable } from "./bundle.ts";
+import type { Adapter, Bundle, CandidateModel, Estimator, ToleranceTable, TopicModel } from "./bundle.ts";
 import { fromFloat16Bytes } from "./float16.ts";
 import {
   bundleFormatVersion,
@@ -11,12 +11,13 @@ import {
   type Manifest,
   manifestDigest,
   manifestSchema,
+  maxFolds,
   renderJson,
   sha256Hex,
   toleranceTableSchema,
 } from "./manifest.ts";
 import { fromDigestBytes, type PromptDigests } from "./trained-on.ts";
-import { type TrunkModel, trunkRows } from "./trunk.ts";
+import { trunkRows } from "./trunk.ts";
 
 const manifestFile = "manifest.json";
 const maxManifestBytes = 4 * 1024 * 1024;
@@ -43,14 +44,31 @@ export async function loadBundle(dir: string): Promise<Bundle> {
   const parse = <Schema extends z.ZodType>(path: string, schema: Schema): z.infer<Schema> =>
     checkShape(dir, path, parseJson(dir, path, fileOf(path)), schema);
 
+  const floatsOf = (path: string, length: number): Float32Array => {
+    const content = fileOf(path);
+    if (content.length !== length * 2)
+      throw badBundle(dir, path, `has ${content.length} bytes, expected ${length * 2}`);
+    return fromFloat16Bytes(content);
+  };
+
+  const trunk = readTrunk(dir, manifest, { fileOf, floatsOf });
+  const topics = readTopics(manifest, trunk, floatsOf);
   const candidates = manifest.candidates.map(({ name, file, weights }) => {
     const described = parse(file, candidateSchema);
     if (described.name !== name) throw badBundle(dir, file, `is for ${described.name}, expected ${name}`);
-    const adapter =
-      weights === undefined
-        ? undefined
-        : toAdapter(dir, weights, fileOf(weights), manifest, described.outputTokens?.head === true);
-    return toCandidate(described, adapter);
+    if ((described.adapter === undefined) !== (weights === undefined))
+      throw badBundle(dir, file, "and the manifest disagree on whether it has weights");
+    if (weights === undefined || described.adapter === undefined)
+      return toCandidate(described, { adapter: undefined, topicMeans: undefined });
+    if ((described.adapter.kind === "neighbours") !== (trunk.kind === "memory"))
+      throw badBundle(
+        dir,
+        file,
+        `has an adapter of kind ${described.adapter.kind}, which the trunk does not fit`,
+      );
+    const sizes = adapterSizes(described, trunk, topics);
+    const values = floatsOf(weights, sizes.total);
+    return toCandidate(described, splitWeights(described.adapter.kind, sizes, values));
   });
   if (new Set(candidates.map(({ name }) => name)).size !== candidates.length) {
     throw badBundle(dir, manifestFile, "names a candidate twice");
@@ -58,7 +76,8 @@ export async function loadBundle(dir: string): Promise<Bundle> {
   const { toleranceTable: table } = manifest;
   return {
     manifest,
-    trunk: toTrunk(dir, fileOf(manifest.trunk.file), manifest),
+    trunk,
+    topics,
     candidates,
     toleranceTable: "file" in table ? toToleranceTable(parse(table.file, toleranceTableSchema)) : undefined,
     trainedOn: toPromptDigests(dir, manifest.trainedOn.file, fileOf(manifest.trainedOn.file)),
@@ -83,32 +102,72 @@ function parseManifest(dir: string, content: Uint8Array): Manifest {
   return manifest;
 }
 
-function toTrunk(dir: string, content: Uint8Array, { trunk, encoder }: Manifest): TrunkModel {
-  const { file, folds, hidden, surface } = trunk;
-  const expected = trunkRows(encoder.dimension) * folds * hidden * 2;
-  if (content.length !== expected)
-    throw badBundle(dir, file, `has ${content.length} bytes, expected ${expected}`);
-  return { folds, hidden, dimension: encoder.dimension, surface, weights: fromFloat16Bytes(content) };
+type FloatsOf = (path: string, length: number) => Float32Array;
+
+function readTrunk(
+  dir: string,
+  { trunk, encoder }: Manifest,
+  { fileOf, floatsOf }: { readonly fileOf: (path: string) => Uint8Array; readonly floatsOf: FloatsOf },
+): Estimator["trunk"] {
+  const { dimension } = encoder;
+  if (trunk.kind === "memory") {
+    const foldOfRow = Uint8Array.from(fileOf(trunk.folds));
+    if (foldOfRow.some((fold) => fold >= maxFolds))
+      throw badBundle(dir, trunk.folds, `names a fold of ${maxFolds} or more`);
+    const vectors = floatsOf(trunk.file, foldOfRow.length * dimension);
+    return { kind: "memory", dimension, neighbours: trunk.neighbours, vectors, foldOfRow };
+  }
+  const { file, activation, folds, hidden, surface } = trunk;
+  const weights = floatsOf(file, trunkRows(dimension) * folds * hidden);
+  return { kind: "layer", activation, folds, hidden, dimension, surface, weights };
 }
 
-function toAdapter(
-  dir: string,
-  file: string,
-  content: Uint8Array,
-  { trunk }: Manifest,
-  hasTokens: boolean,
-): Adapter {
-  const { folds, hidden } = trunk;
-  const headLength = folds * (hidden + 1);
-  const expected = headLength * 2 * (hasTokens ? 2 : 1);
-  if (content.length !== expected)
-    throw badBundle(dir, file, `has ${content.length} bytes, expected ${expected}`);
-  const heads = fromFloat16Bytes(content);
-  return {
-    folds,
-    quality: heads.slice(0, headLength),
-    tokens: hasTokens ? heads.slice(headLength) : undefined,
-  };
+function readTopics(
+  { topics }: Manifest,
+  trunk: Estimator["trunk"],
+  floatsOf: FloatsOf,
+): TopicModel | undefined {
+  if (topics === undefined || trunk.kind !== "layer") return undefined;
+  const { names, weight, file } = topics;
+  return { names, weight, heads: floatsOf(file, trunk.folds * names.length * (trunk.hidden + 1)) };
+}
+
+/** How many numbers each part of a candidate's weights has, in the order in which they are stored. */
+interface AdapterSizes {
+  readonly quality: number;
+  readonly tokens: number;
+  readonly shift: number;
+  readonly topicMeans: number;
+  readonly total: number;
+  readonly folds: number;
+}
+
+function adapterSizes(
+  { adapter, outputTokens }: z.infer<typeof candidateSchema>,
+  trunk: Estimator["trunk"],
+  topics: TopicModel | undefined,
+): AdapterSizes {
+  const folds = trunk.kind === "layer" ? trunk.folds : 1;
+  const quality = trunk.kind === "layer" ? folds * (trunk.hidden + 1) : trunk.foldOfRow.length;
+  const tokens = outputTokens?.head === true ? quality : 0;
+  const shift = adapter?.kind === "identity" && trunk.kind === "layer" ? folds * trunk.hidden : 0;
+  const topicMeans = adapter?.topicMeans === true ? folds * (topics?.names.length ?? 0) : 0;
+  return { quality, tokens, shift, topicMeans, total: quality + tokens + shift + topicMeans, folds };
+}
+
+function splitWeights(
+  kind: Adapter["kind"],
+  { quality, tokens, shift, topicMeans, folds }: AdapterSizes,
+  values: Float32Array,
+): Pick<CandidateModel, "adapter" | "topicMeans"> {
+  let from = 0;
+  const take = (length: number): Float32Array => values.slice(from, (from += length));
+  const heads = { quality: take(quality), tokens: tokens === 0 ? undefined : take(tokens) };
+  const shifts = take(shift);
+  const means = topicMeans === 0 ? undefined : take(topicMeans);
+  if (kind === "neighbours") return { adapter: { kind, ...heads }, topicMeans: means };
+  if (kind === "identity") return { adapter: { kind, folds, ...heads, shift: shifts }, topicMeans: means };
+  return { adapter: { kind, folds, ...heads }, topicMeans: means };
 }
 
 function toPromptDigests(dir: string, file: string, content: Uint8Array): PromptDigests {
@@ -118,15 +177,15 @@ function toPromptDigests(dir: string, file: string, content: Uint8Array): Prompt
 }
 
 function toCandidate(
-  { name, labels, meanLogit, calibration, residual, outputTokens }: z.infer<typeof candidateSchema>,
-  adapter: Adapter | undefined,
+  { name, labels, fitted, meanLogit, calibration, residual, outputTokens }: z.infer<typeof candidateSchema>,
+  read: Pick<CandidateModel, "adapter" | "topicMeans">,
 ): CandidateModel {
   const tokens = outputTokens && {
     labels: outputTokens.labels,
     mean: outputTokens.mean,
     scale: outputTokens.scale,
   };
-  return { name, labels, meanLogit, adapter, calibration, residual, outputTokens: tokens };
+  return { name, labels, fitted, meanLogit, ...read, calibration, residual, outputTokens: tokens };
 }
 
 function toToleranceTable({

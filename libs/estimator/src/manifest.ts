@@ -3,17 +3,37 @@ import { z } from "zod";
 import { featuresVersion } from "./features.ts";
 import { surfaceCount } from "./surface.ts";
 
-export const bundleFormatVersion = 1;
+export const bundleFormatVersion = 2;
 export const maxCandidates = 1024;
 export const maxFolds = 32;
 export const maxHidden = 1024;
 export const maxDimension = 8192;
+export const maxTopics = 256;
+export const maxNeighbours = 1024;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be a sha256 in hex");
 // Plain names below the bundle's directory: nothing that could lead out of it.
 const filePath = z.string().regex(/^(?:[A-Za-z0-9_-][A-Za-z0-9._-]*\/)?[A-Za-z0-9_-][A-Za-z0-9._-]*$/);
 const count = z.number().int().nonnegative();
 const surfaceRow = z.array(z.number()).length(surfaceCount);
+
+const layerTrunk = z.object({
+  kind: z.literal("layer"),
+  file: filePath,
+  features: z.literal(featuresVersion),
+  activation: z.enum(["gelu", "none"]),
+  folds: count.min(1).max(maxFolds),
+  hidden: count.min(1).max(maxHidden),
+  surface: z.object({ mean: surfaceRow, scale: surfaceRow }),
+});
+
+const memoryTrunk = z.object({
+  kind: z.literal("memory"),
+  file: filePath,
+  /** The file with the fold of each row, one byte a row. */
+  folds: filePath,
+  neighbours: count.min(1).max(maxNeighbours),
+});
 
 const predictionMetrics = z.object({
   /** Share of the scores' variance about each candidate's training mean that the estimates explain. */
@@ -35,13 +55,15 @@ export const manifestSchema = z.object({
     id: z.string().min(1).max(256),
     dimension: count.min(1).max(maxDimension),
   }),
-  trunk: z.object({
-    file: filePath,
-    features: z.literal(featuresVersion),
-    folds: count.min(1).max(maxFolds),
-    hidden: count.min(1).max(maxHidden),
-    surface: z.object({ mean: surfaceRow, scale: surfaceRow }),
-  }),
+  trunk: z.discriminatedUnion("kind", [layerTrunk, memoryTrunk]),
+  /** The topic mix, where there is one. */
+  topics: z
+    .object({
+      file: filePath,
+      names: z.array(z.string().min(1)).min(1).max(maxTopics),
+      weight: z.number().min(0).max(1),
+    })
+    .optional(),
   candidates: z
     .array(z.object({ name: z.string().min(1).max(128), file: filePath, weights: filePath.optional() }))
     .min(1)
@@ -74,9 +96,14 @@ export type ManifestContent = Omit<Manifest, "id" | "digest">;
 export type PredictionMetrics = z.infer<typeof predictionMetrics>;
 
 export const candidateSchema = z.object({
-  formatVersion: z.literal(1),
+  formatVersion: z.literal(2),
   name: z.string().min(1),
   labels: count,
+  fitted: z.enum(["jointly", "added"]),
+  /** What its weights are: of which kind, and whether the topic means follow them. */
+  adapter: z
+    .object({ kind: z.enum(["linear", "identity", "neighbours"]), topicMeans: z.boolean() })
+    .optional(),
   meanLogit: z.number(),
   calibration: z.object({ slope: z.number().positive(), intercept: z.number() }),
   residual: z.number().nonnegative(),

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom } from "@ipr/testing";
 import * as fc from "fast-check";
-import type { CandidateModel } from "./bundle.ts";
+import type { CandidateModel, LinearAdapter } from "./bundle.ts";
 import { extractFeatures } from "./features.ts";
 import { applyPlatt, logit, sigmoid } from "./platt.ts";
 import { createPredictor } from "./predictor.ts";
@@ -18,7 +18,7 @@ test("agrees with a dense evaluation written as in the paper", () => {
   fc.assert(
     fc.property(fc.string({ maxLength: 300 }), (text) => {
       const [small] = predictor.predict({ text, embedding, candidates: ["small"] });
-      near(small!.logit, denseLogit(text, bundle.trunk, bundle.candidates[0]!), 1e-4);
+      near(small!.logit, denseLogit(text, bundle.trunk as TrunkModel, bundle.candidates[0]!), 1e-4);
       near(small!.quality, sigmoid(small!.logit), 1e-12);
     }),
   );
@@ -56,7 +56,7 @@ test("unknown candidates are left out, the others come in the order asked for", 
 
 test("one more candidate changes no other prediction by a bit", () => {
   const added = smallCandidate("new", seededRandom(5), { hasAdapter: true });
-  const larger = createPredictor({ trunk: bundle.trunk, candidates: [added, ...bundle.candidates] });
+  const larger = createPredictor({ ...bundle, candidates: [added, ...bundle.candidates] });
   fc.assert(
     fc.property(fc.string(), (text) => {
       assert.deepEqual(larger.predict({ text, embedding }).slice(1), predictor.predict({ text, embedding }));
@@ -76,16 +76,16 @@ test("an embedding of another length is refused", () => {
 
 test("folds that disagree make a wider interval", () => {
   const agreeing = { ...bundle.candidates[0]!, residual: 0.1 };
-  const { adapter } = agreeing;
+  const adapter = agreeing.adapter as LinearAdapter;
   const opposed: CandidateModel = {
     ...agreeing,
     adapter: {
-      ...adapter!,
-      quality: adapter!.quality.map((weight, i) => (i === 3 ? weight + 3 : i === 7 ? weight - 3 : weight)),
+      ...adapter,
+      quality: adapter.quality.map((weight, i) => (i === 3 ? weight + 3 : i === 7 ? weight - 3 : weight)),
     },
   };
   const width = (candidate: CandidateModel): number => {
-    const [estimate] = createPredictor({ trunk: bundle.trunk, candidates: [candidate] }).predict({
+    const [estimate] = createPredictor({ ...bundle, candidates: [candidate] }).predict({
       text: "hi",
       embedding,
     });

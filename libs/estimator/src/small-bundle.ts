@@ -15,6 +15,8 @@ export function smallBundle(
   names: readonly string[] = ["small", "Large/1", "few"],
 ): BundleContent {
   const trunk: TrunkModel = {
+    kind: "layer",
+    activation: "gelu",
     folds,
     hidden,
     dimension: smallDimension,
@@ -28,6 +30,7 @@ export function smallBundle(
     createdAt: "2026-01-02T03:04:05.000Z",
     encoder: "tiny@sha256:00",
     trunk,
+    topics: undefined,
     candidates: names.map((name, i) => smallCandidate(name, random, { hasAdapter: i < names.length - 1 })),
     toleranceTable: {
       pool: [...names],
@@ -38,7 +41,7 @@ export function smallBundle(
     trainedOn: promptDigests(["one", "two", "three", "four"]),
     data: { files: [], rows: { train: 3, val: 1, test: 1 }, droppedRows: 0, sources: { "tiny/a": 4 } },
     metrics: {},
-    training: { seed: 7, head: "shared-trunk" },
+    training: { seed: 7, head: "mlp" },
   };
 }
 
@@ -48,6 +51,7 @@ export function smallCandidate(
   { hasAdapter }: { readonly hasAdapter: boolean },
 ): CandidateModel {
   const adapter: Adapter = {
+    kind: "linear",
     folds,
     quality: weights(folds * (hidden + 1), random),
     tokens: weights(folds * (hidden + 1), random),
@@ -55,8 +59,10 @@ export function smallCandidate(
   return {
     name,
     labels: hasAdapter ? 1000 : 40,
+    fitted: "jointly",
     meanLogit: random() - 0.5,
     adapter: hasAdapter ? adapter : undefined,
+    topicMeans: undefined,
     calibration: hasAdapter ? { slope: 0.5 + random(), intercept: random() } : identityPlatt,
     residual: hasAdapter ? 0.1 : 1,
     outputTokens: { labels: 500, mean: 120, scale: 1.25 },

@@ -4,6 +4,9 @@ import { surfaceCount } from "./surface.ts";
 
 /** The shared layer of every fold, side by side: a feature's row has the weights to all `folds * hidden` units. */
 export interface TrunkModel {
+  readonly kind: "layer";
+  /** `none` leaves the hidden layer linear: a ridge bundle's, or one whose adapters shift it before their GELU. */
+  readonly activation: "gelu" | "none";
   readonly folds: number;
   /** Units of one fold. */
   readonly hidden: number;
@@ -37,7 +40,7 @@ export function gelu(x: number): number {
   return 0.5 * x * (1 + Math.tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)));
 }
 
-/** The activations of all folds' hidden units. The result is overwritten by the next call. */
+/** The hidden units of all folds. The result is overwritten by the next call. */
 export type Trunk = (embedding: Float32Array, surface: Float32Array, ngrams: SparseNgrams) => Float32Array;
 
 /**
@@ -46,7 +49,7 @@ export type Trunk = (embedding: Float32Array, surface: Float32Array, ngrams: Spa
  */
 export function createTrunk(model: TrunkModel): Trunk {
   const width = model.folds * model.hidden;
-  const { weights, dimension } = model;
+  const { weights, dimension, activation } = model;
   const surfaceRow = 1 + dimension;
   const ngramRow = surfaceRow + surfaceCount;
   const hidden = new Float32Array(width);
@@ -79,7 +82,7 @@ export function createTrunk(model: TrunkModel): Trunk {
 
     hidden.set(weights.subarray(0, width));
     for (let i = 0; i < active; i += 4) addFourRows(hidden, weights, offsets, values, i);
-    for (let i = 0; i < width; i++) hidden[i] = gelu(hidden[i]!);
+    if (activation === "gelu") for (let i = 0; i < width; i++) hidden[i] = gelu(hidden[i]!);
     return hidden;
   };
 }

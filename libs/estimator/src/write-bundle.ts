@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { IprError, status } from "@ipr/errors";
-import type { Bundle, CandidateModel, ToleranceTable } from "./bundle.ts";
+import type { Bundle, CandidateModel, Estimator, ToleranceTable } from "./bundle.ts";
 import { featuresVersion } from "./features.ts";
 import { toFloat16Bytes } from "./float16.ts";
 import { loadBundle } from "./load-bundle.ts";
@@ -16,20 +16,20 @@ import {
   sha256Hex,
 } from "./manifest.ts";
 import { type PromptDigests, toDigestBytes } from "./trained-on.ts";
-import type { TrunkModel } from "./trunk.ts";
 
 /** What a bundle is made of, before it has files and an id. */
-export interface BundleContent extends Pick<ManifestContent, "createdAt" | "data" | "metrics" | "training"> {
+export interface BundleContent
+  extends Estimator, Pick<ManifestContent, "createdAt" | "data" | "metrics" | "training"> {
   /** The id of the encoder; its dimension is the trunk's. */
   readonly encoder: string;
-  readonly trunk: TrunkModel;
-  readonly candidates: readonly CandidateModel[];
   /** The table, or why there is none. */
   readonly toleranceTable: ToleranceTable | string;
   readonly trainedOn: PromptDigests;
 }
 
 const trunkFile = "trunk.f16";
+const foldsFile = "folds.u8";
+const topicsFile = "topics.f16";
 const toleranceFile = "tolerance.json";
 const trainedOnFile = "trained-on.bin";
 
@@ -59,9 +59,10 @@ function renderBundle(content: BundleContent): {
   manifest: Manifest;
   files: Map<string, Uint8Array | string>;
 } {
-  const { trunk, toleranceTable } = content;
+  const { trunk, topics, toleranceTable } = content;
   const files = new Map<string, Uint8Array | string>();
-  files.set(trunkFile, toFloat16Bytes(trunk.weights));
+  const describedTrunk = addTrunkFiles(files, trunk);
+  if (topics !== undefined) files.set(topicsFile, toFloat16Bytes(topics.heads));
   const candidates = content.candidates.map((candidate) => {
     const { file, weights } = addCandidateFiles(files, candidate);
     return { name: candidate.name, file, ...(weights === undefined ? {} : { weights }) };
@@ -75,13 +76,8 @@ function renderBundle(content: BundleContent): {
     formatVersion: bundleFormatVersion,
     createdAt: content.createdAt,
     encoder: { id: content.encoder, dimension: trunk.dimension },
-    trunk: {
-      file: trunkFile,
-      features: featuresVersion,
-      folds: trunk.folds,
-      hidden: trunk.hidden,
-      surface: { mean: [...trunk.surface.mean], scale: [...trunk.surface.scale] },
-    },
+    trunk: describedTrunk,
+    ...(topics && { topics: { file: topicsFile, names: [...topics.names], weight: topics.weight } }),
     candidates,
     toleranceTable: typeof toleranceTable === "string" ? { absent: toleranceTable } : { file: toleranceFile },
     trainedOn: { file: trainedOnFile },
@@ -94,23 +90,51 @@ function renderBundle(content: BundleContent): {
   return { manifest: { ...named, digest: manifestDigest(named) }, files };
 }
 
+function addTrunkFiles(
+  files: Map<string, Uint8Array | string>,
+  trunk: Estimator["trunk"],
+): ManifestContent["trunk"] {
+  if (trunk.kind === "memory") {
+    files.set(trunkFile, toFloat16Bytes(trunk.vectors));
+    files.set(foldsFile, trunk.foldOfRow);
+    return { kind: "memory", file: trunkFile, folds: foldsFile, neighbours: trunk.neighbours };
+  }
+  files.set(trunkFile, toFloat16Bytes(trunk.weights));
+  return {
+    kind: "layer",
+    file: trunkFile,
+    features: featuresVersion,
+    activation: trunk.activation,
+    folds: trunk.folds,
+    hidden: trunk.hidden,
+    surface: { mean: [...trunk.surface.mean], scale: [...trunk.surface.scale] },
+  };
+}
+
 /** A candidate has its own two files, so that adding one leaves all others as they are. */
 function addCandidateFiles(
   files: Map<string, Uint8Array | string>,
-  { name, labels, meanLogit, calibration, residual, outputTokens, adapter }: CandidateModel,
+  { adapter, topicMeans, outputTokens, ...known }: CandidateModel,
 ): { file: string; weights: string | undefined } {
+  const { name, labels, fitted, meanLogit, calibration, residual } = known;
   const stem = `candidates/${fileStem(name)}`;
   const file = `${stem}.json`;
   // A head for answer lengths is only of use beside what is known of them.
   const tokenHead = outputTokens && adapter?.tokens;
   const tokens = outputTokens && { ...outputTokens, head: tokenHead !== undefined };
+  const described = adapter && { kind: adapter.kind, topicMeans: topicMeans !== undefined };
   files.set(
     file,
-    renderJson({ formatVersion: 1, name, labels, meanLogit, calibration, residual, outputTokens: tokens }),
+    renderJson({
+      ...{ formatVersion: 2, name, labels, fitted, adapter: described, meanLogit, calibration, residual },
+      outputTokens: tokens,
+    }),
   );
   if (adapter === undefined) return { file, weights: undefined };
   const weights = `${stem}.f16`;
-  files.set(weights, toFloat16Bytes(Float32Array.from([...adapter.quality, ...(tokenHead ?? [])])));
+  const shift = adapter.kind === "identity" ? adapter.shift : [];
+  const values = [...adapter.quality, ...(tokenHead ?? []), ...shift, ...(topicMeans ?? [])];
+  files.set(weights, toFloat16Bytes(Float32Array.from(values)));
   return { file, weights };
 }
 

@@ -47,7 +47,15 @@ export function assembleTrunk(
       weights.set(rounded(from), row * width + fold * hidden);
     }
   }
-  return { folds: folds.length, hidden, dimension, surface, weights };
+  return {
+    kind: "layer",
+    activation: "gelu",
+    folds: folds.length,
+    hidden,
+    dimension,
+    surface,
+    weights,
+  };
 }
 
 /** The heads of one candidate, the column `candidate` of every fold, at the precision they are stored with. */
@@ -65,6 +73,7 @@ export function assembleAdapter(
     tokens.mean + tokens.deviation * fold.tokensBias[candidate]!,
   ]);
   return {
+    kind: "linear",
     folds: folds.length,
     quality: rounded(quality),
     tokens: tokens.count >= minTokenLabels ? rounded(logTokens) : undefined,
@@ -88,8 +97,10 @@ export function describeAdapted(
   return {
     name,
     labels: pairs.length,
+    fitted: "jointly",
     meanLogit: meanLogit(pairs.map(({ score }) => score)),
     adapter,
+    topicMeans: undefined,
     calibration,
     residual: residualOf(pairs, calibration),
     outputTokens: outputTokensOf(column, data),
@@ -108,8 +119,10 @@ export function describeByMean(
   return {
     name,
     labels: scores.length,
+    fitted: "jointly",
     meanLogit: mean,
     adapter: undefined,
+    topicMeans: undefined,
     calibration: identityPlatt,
     residual: residualOfMean(scores.length, mean, spread),
     outputTokens:

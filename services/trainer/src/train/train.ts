@@ -9,6 +9,7 @@ import {
   type CandidateModel,
   createPredictor,
   type Encoder,
+  type Estimator,
   loadEncoder,
   minAdapterLabels,
   type PredictionMetrics,
@@ -116,11 +117,12 @@ export async function train(options: TrainOptions, onProgress: OnProgress = () =
     surface,
   });
   const candidates = describeCandidates(names, adapted, development, ensemble);
-  const metrics = await testMetrics({ trunk, candidates }, rows, encoder, onProgress);
+  const metrics = await testMetrics({ trunk, topics: undefined, candidates }, rows, encoder, onProgress);
   const content: BundleContent = {
     createdAt: (options.createdAt ?? new Date()).toISOString(),
     encoder: encoder.id,
     trunk,
+    topics: undefined,
     candidates,
     toleranceTable: tableOf(candidates, development, ensemble, prices),
     trainedOn: promptDigests(texts),
@@ -131,7 +133,7 @@ export async function train(options: TrainOptions, onProgress: OnProgress = () =
       sources: countSources(development),
     },
     metrics,
-    training: { seed, folds: ensembleOptions.folds, head: "shared-trunk", ...hyperparameters },
+    training: { seed, folds: ensembleOptions.folds, head: "mlp", ...hyperparameters },
   };
   const bundle = await writeBundle(options.out, content);
   return report(bundle, { options, rows, ensemble, prices, notes });
@@ -159,7 +161,7 @@ function describeCandidates(
 
 /** Measured with the bundle's own predictor, on the weights as they are stored. */
 async function testMetrics(
-  bundle: Pick<Bundle, "trunk" | "candidates">,
+  bundle: Estimator,
   { development, test }: TrainingRows,
   encoder: Encoder,
   onProgress: OnProgress,
