@@ -1,6 +1,7 @@
 export { joinData } from "./data/join-data.ts";
 export { type LabelledPrompt, type Split, splitOf, splits } from "./data/labelled-prompt.ts";
 export { readLabelledPrompts } from "./data/read-labelled-prompts.ts";
+export { type LabelledRow, writeLabelledPrompts } from "./data/write-labelled-prompts.ts";
 export { distill, type DistillOptions } from "./distill/distill.ts";
 export { evaluate, type EvaluateOptions } from "./evaluate/evaluate.ts";
 export type { Evaluation } from "./evaluate/evaluation.ts";

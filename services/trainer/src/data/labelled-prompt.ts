@@ -25,7 +25,7 @@ const share = z.number().min(0).max(1);
 const message = z.object({
   role: z.string(),
   content: z
-    .union([z.string(), z.array(z.looseObject({ type: z.string(), text: z.string().optional() })), z.null()])
+    .union([z.string(), z.array(z.looseObject({ type: z.string(), text: z.string().nullish() })), z.null()])
     .optional(),
 });
 /** Null is how tables say "not given": a missing label, not a zero. */

@@ -26,7 +26,7 @@ export async function readPricesBeside(
   const prices = new Map<string, Price>();
   const notes: string[] = [];
   for (const dataFile of dataFiles) {
-    const file = dataFile.replace(/\.jsonl(\.gz)?$/, ".meta.json");
+    const file = dataFile.replace(/\.(jsonl(\.gz)?|parquet)$/, ".meta.json");
     for (const [name, price] of (await readPricesIfThere(file))?.prices ?? []) {
       const known = prices.get(name);
       if (known === undefined) prices.set(name, price);
