@@ -1,5 +1,5 @@
 import { cutText } from "./cut-text.ts";
-import { hashNgrams, type SparseNgrams } from "./ngrams.ts";
+import { countNgrams, type NgramCounts, type SparseNgrams, weighNgrams } from "./ngrams.ts";
 import { surfaceNumbers } from "./surface.ts";
 
 /** What a trunk was trained to read. A bundle that names another version needs another build of this library. */
@@ -14,7 +14,19 @@ export interface PromptFeatures {
   readonly ngrams: SparseNgrams;
 }
 
+/** The same with n-grams that are counted and not yet weighed: what training stores of millions of prompts. */
+export interface CountedFeatures {
+  readonly surface: Float32Array;
+  readonly ngrams: NgramCounts;
+}
+
 export function extractFeatures(text: string): PromptFeatures {
+  const { surface, ngrams } = countFeatures(text);
+  const { indices, counts } = ngrams;
+  return { surface, ngrams: { indices, values: weighNgrams(indices, counts) } };
+}
+
+export function countFeatures(text: string): CountedFeatures {
   const cut = cutText(text, maxFeatureCharacters);
-  return { surface: surfaceNumbers(cut, text.length), ngrams: hashNgrams(cut) };
+  return { surface: surfaceNumbers(cut, text.length), ngrams: countNgrams(cut) };
 }

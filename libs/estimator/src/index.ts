@@ -29,11 +29,11 @@ export {
   type RemoteEncoderManifest,
   type StaticEncoderManifest,
 } from "./encoder-manifest.ts";
-export { extractFeatures, maxFeatureCharacters, type PromptFeatures } from "./features.ts";
+export { countFeatures, extractFeatures, maxFeatureCharacters, type PromptFeatures } from "./features.ts";
 export { foldCount, withoutFold } from "./fold-estimator.ts";
 export { loadBundle } from "./load-bundle.ts";
 export { type Manifest, maxTopics, type PredictionMetrics } from "./manifest.ts";
-export { ngramCount, type SparseNgrams } from "./ngrams.ts";
+export { type NgramCounts, ngramCount, type SparseNgrams, weighNgrams } from "./ngrams.ts";
 export { applyPlatt, identityPlatt, logit, maxLogit, type Platt, sigmoid } from "./platt.ts";
 export {
   createPredictor,
@@ -45,7 +45,7 @@ export { promptText, type SpokenTurn } from "./prompt-text.ts";
 export { type EncoderDescription, loadEncoder, loadStaticEncoder, writeEncoder } from "./static-encoder.ts";
 export { quantiseTable, type StaticTable } from "./static-table.ts";
 export { surfaceCount, surfaceNames } from "./surface.ts";
-export { hasPrompt, type PromptDigests, promptDigests } from "./trained-on.ts";
+export { distinctDigests, hasPrompt, promptDigest, type PromptDigests, promptDigests } from "./trained-on.ts";
 export { mixTopics, softmax } from "./topics.ts";
 export { gelu, standardiseSurface, type TrunkModel, trunkRows } from "./trunk.ts";
 export { type BundleContent, writeBundle } from "./write-bundle.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { extractFeatures, maxFeatureCharacters } from "./features.ts";
-import { hashNgrams, ngramCount } from "./ngrams.ts";
+import { countNgrams, ngramCount, type SparseNgrams, weighNgrams } from "./ngrams.ts";
 
 test("buckets are the ones bundles were trained with", () => {
   const { indices } = hashNgrams("Prove it: 2+2");
@@ -47,3 +47,8 @@ test("a long text is cut before its features are read, but its length is known",
   assert.ok(Math.abs(surface[0]! - Math.log1p(long.length)) < 1e-4);
   assert.ok(surface[1]! <= Math.log1p(maxFeatureCharacters));
 });
+
+function hashNgrams(text: string): SparseNgrams {
+  const { indices, counts } = countNgrams(text);
+  return { indices, values: weighNgrams(indices, counts) };
+}

@@ -11,16 +11,25 @@ export interface SparseNgrams {
   readonly values: Float32Array;
 }
 
+/** The same before weighing: how many n-grams fell into each bucket. */
+export interface NgramCounts {
+  readonly indices: Uint16Array;
+  readonly counts: Uint16Array;
+}
+
+/** A bucket counts no further. A text whose features are read is too short to get there. */
+const maxNgramCount = 65_535;
+
 // Scratch for one extraction, which is synchronous: zero between calls.
-const counts = new Float32Array(ngramCount);
+const scratch = new Uint32Array(ngramCount);
 
 /**
- * Words, pairs of neighbouring words and runs of three characters, hashed.
+ * Words, pairs of neighbouring words and runs of three characters, hashed and counted. `weighNgrams` makes weights of the
+ * counts; what stores many texts keeps the counts, which are small whole numbers.
  *
- * A bucket's weight is log(1 + count), and each half has the length `blockLength`, so that long prompts do not shout.
  * Case is folded for ASCII only and hashing is 32-bit integer arithmetic: the same on every machine.
  */
-export function hashNgrams(text: string): SparseNgrams {
+export function countNgrams(text: string): NgramCounts {
   let word = 0;
   let previousWord = 0;
   let older = space;
@@ -43,7 +52,7 @@ export function hashNgrams(text: string): SparseNgrams {
       previousWord = mark;
     }
     const run = mix(Math.imul(older, 0x85ebca6b) ^ Math.imul(old, 0xc2b2ae35) ^ Math.imul(c, 0x27d4eb2f));
-    counts[characterOffset + (run & bucketMask)]!++;
+    scratch[characterOffset + (run & bucketMask)]!++;
     older = old;
     old = c;
   }
@@ -51,39 +60,51 @@ export function hashNgrams(text: string): SparseNgrams {
 }
 
 function countWord(word: number, previousWord: number): void {
-  counts[mix(word) & bucketMask]!++;
-  if (previousWord !== 0) counts[mix(Math.imul(previousWord, 0x2c1b3c6d) ^ word) & bucketMask]!++;
+  scratch[mix(word) & bucketMask]!++;
+  if (previousWord !== 0) scratch[mix(Math.imul(previousWord, 0x2c1b3c6d) ^ word) & bucketMask]!++;
+}
+
+function collect(): NgramCounts {
+  let active = 0;
+  for (let i = 0; i < ngramCount; i++) if (scratch[i] !== 0) active++;
+  const indices = new Uint16Array(active);
+  const counts = new Uint16Array(active);
+  let at = 0;
+  for (let i = 0; i < ngramCount; i++) {
+    if (scratch[i] === 0) continue;
+    indices[at] = i;
+    counts[at++] = Math.min(scratch[i]!, maxNgramCount);
+    scratch[i] = 0;
+  }
+  return { indices, counts };
 }
 
 /** The length of each half's vector: chosen, out of fold, among 2, 4 and 8. */
 const blockLength = 2;
 
-function collect(): SparseNgrams {
-  let active = 0;
+/** Most counts are small, and a logarithm takes longer than looking it up. */
+const logOfCount = Float64Array.from({ length: 256 }, (_, count) => Math.log1p(count));
+
+/**
+ * The weights of counted n-grams, in their order: log(1 + count), each half scaled to the length `blockLength`, so that
+ * long prompts do not shout.
+ */
+export function weighNgrams(indices: Uint16Array, counts: Uint16Array): Float32Array {
   let wordSquares = 0;
   let characterSquares = 0;
-  for (let i = 0; i < ngramCount; i++) {
-    const count = counts[i]!;
-    if (count === 0) continue;
-    active++;
-    const weight = Math.log1p(count);
-    counts[i] = weight;
-    if (i < characterOffset) wordSquares += weight * weight;
+  const values = new Float32Array(indices.length);
+  for (let i = 0; i < indices.length; i++) {
+    const weight = logOfCount[counts[i]!] ?? Math.log1p(counts[i]!);
+    values[i] = weight;
+    if (indices[i]! < characterOffset) wordSquares += weight * weight;
     else characterSquares += weight * weight;
   }
-  const indices = new Uint16Array(active);
-  const values = new Float32Array(active);
   const wordScale = blockLength / Math.sqrt(wordSquares);
   const characterScale = blockLength / Math.sqrt(characterSquares);
-  let at = 0;
-  for (let i = 0; i < ngramCount; i++) {
-    const weight = counts[i]!;
-    if (weight === 0) continue;
-    indices[at] = i;
-    values[at++] = weight * (i < characterOffset ? wordScale : characterScale);
-    counts[i] = 0;
+  for (let i = 0; i < indices.length; i++) {
+    values[i]! *= indices[i]! < characterOffset ? wordScale : characterScale;
   }
-  return { indices, values };
+  return values;
 }
 
 /** Lower case for ASCII, and one kind of space. */

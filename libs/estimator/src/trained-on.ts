@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** A collision among a million prompts has a chance of one in thirty million. */
 const digestBytes = 8;
@@ -8,12 +8,22 @@ export type PromptDigests = BigUint64Array;
 
 /** Digests of texts as they are encoded, each once. */
 export function promptDigests(texts: readonly string[]): PromptDigests {
-  return BigUint64Array.from(new Set(texts.map(digestOf))).toSorted();
+  return distinctDigests(BigUint64Array.from(texts, promptDigest));
+}
+
+/** Digests in any order and number, as they are kept: ascending, each once. */
+export function distinctDigests(digests: BigUint64Array): PromptDigests {
+  return digests.toSorted().filter((digest, index, all) => index === 0 || all[index - 1] !== digest);
+}
+
+/** The digest of one text as it is encoded. */
+export function promptDigest(text: string): bigint {
+  return hash("sha256", text, "buffer").readBigUInt64BE(0);
 }
 
 /** Whether the text is one of those the digests were taken of. */
 export function hasPrompt(digests: PromptDigests, text: string): boolean {
-  const wanted = digestOf(text);
+  const wanted = promptDigest(text);
   let [from, to] = [0, digests.length];
   while (from < to) {
     const middle = (from + to) >>> 1;
@@ -39,8 +49,4 @@ export function fromDigestBytes(bytes: Uint8Array): PromptDigests | undefined {
   );
   const isAscending = digests.every((digest, index) => index === 0 || digests[index - 1]! < digest);
   return isAscending ? digests : undefined;
-}
-
-function digestOf(text: string): bigint {
-  return createHash("sha256").update(text).digest().readBigUInt64BE(0);
 }

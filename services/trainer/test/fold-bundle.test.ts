@@ -5,7 +5,6 @@ import { foldsOf } from "../src/evaluate/fold-bundle.ts";
 import { predictRows } from "../src/evaluate/predict-rows.ts";
 import { readPricesBeside } from "../src/evaluate/read-prices.ts";
 import { joinData, train } from "../src/index.ts";
-import { separateRows } from "../src/train/rows.ts";
 import { toleranceTable } from "../src/train/tolerance-table.ts";
 import { easyAndHard } from "./fixtures/easy-and-hard.ts";
 
@@ -36,7 +35,7 @@ test("estimates by the fold of the prompt are those that training held out: they
   const bundle = await loadBundle(out);
   const folds = foldsOf(bundle)!;
   const predictors = folds.estimators.map((estimator) => createPredictor(estimator));
-  const { development } = separateRows(await joinData([world.data]));
+  const development = (await joinData([world.data])).filter(({ split }) => split !== "test");
   const { prices } = await readPricesBeside([world.data]);
   const pool = ["small", "large"];
   const distance = async (shift: number): Promise<number> => {

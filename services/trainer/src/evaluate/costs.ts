@@ -14,7 +14,7 @@ export const assumedOutputTokens = 200;
 
 /** What an answer to each prompt cost, by its stored length or else by `fallbackTokens` of the candidate. */
 export function answerCosts(
-  prompts: readonly LabelledPrompt[],
+  prompts: readonly Pick<LabelledPrompt, "characters" | "outputTokens">[],
   candidates: readonly string[],
   prices: readonly Price[],
   fallbackTokens: ArrayLike<number>,
@@ -28,7 +28,7 @@ export function answerCosts(
 
 /** What an answer was expected to cost: by the estimator's answer length where it has one. */
 export function expectedCosts(
-  prompts: readonly LabelledPrompt[],
+  prompts: readonly Pick<LabelledPrompt, "characters" | "outputTokens">[],
   predictedTokens: Matrix,
   prices: readonly Price[],
   fallbackTokens: ArrayLike<number>,
@@ -41,7 +41,10 @@ export function expectedCosts(
 }
 
 /** Mean answer length of a candidate over the prompts that have it; undefined where none has. */
-export function meanOutputTokens(prompts: readonly LabelledPrompt[], candidate: string): number | undefined {
+export function meanOutputTokens(
+  prompts: readonly Pick<LabelledPrompt, "outputTokens">[],
+  candidate: string,
+): number | undefined {
   const lengths = prompts.flatMap(({ outputTokens }) => outputTokens[candidate] ?? []);
   return lengths.length === 0 ? undefined : lengths.reduce((sum, tokens) => sum + tokens, 0) / lengths.length;
 }

@@ -18,8 +18,10 @@ export interface TokenScale {
   readonly count: number;
 }
 
-/** Labels and out-of-fold predictions of the development rows, by row and candidate. */
+/** Labels and out-of-fold predictions of the development rows, or many of them, by row and candidate. */
 export interface OutOfFold {
+  /** Which rows of the training set these are. */
+  readonly rows: Uint32Array;
   readonly scores: Matrix;
   readonly logTokens: Matrix;
   /** Predicted log-odds of quality. */

@@ -1,26 +1,22 @@
-import {
-  type Encoder,
-  extractFeatures,
-  ngramCount,
-  standardiseSurface,
-  surfaceCount,
-  type TrunkModel,
-} from "@ipr/estimator";
-import type { OnProgress } from "../progress.ts";
+import { ngramCount, standardiseSurface, surfaceCount, type TrunkModel } from "@ipr/estimator";
+import { createColumn, keepRows, sharedArray } from "./column.ts";
+import type { ExtractedBatch } from "./extract-batch.ts";
+import { type PackedNgrams, unpackNgrams } from "./packed-ngrams.ts";
 
 /**
  * What the trunk reads of many prompts, in shared memory so that folds train in parallel on one copy: per row the
- * embedding and the standardised surface numbers, then the n-grams, of which only the present ones are kept.
+ * embedding, the standardised surface numbers, and the n-grams that are present.
  */
 export interface FeatureTable {
   readonly rows: number;
-  /** Numbers per row that are always there. */
-  readonly denseCount: number;
-  readonly dense: Float32Array;
-  /** N-grams of row r are those from `ngramStart[r]` up to, not including, `ngramStart[r + 1]`. */
+  /** Length of an embedding. */
+  readonly dimension: number;
+  /** Embeddings, row by row; of a set that is large, in half precision. */
+  readonly embeddings: Float32Array | Float16Array;
+  readonly surfaces: Float32Array;
+  /** N-grams of row r are the words from `ngramStart[r]` up to, not including, `ngramStart[r + 1]`. */
   readonly ngramStart: Uint32Array;
-  readonly ngramIndices: Uint16Array;
-  readonly ngramValues: Float32Array;
+  readonly ngramWords: PackedNgrams;
 }
 
 /**
@@ -30,80 +26,136 @@ export interface FeatureTable {
  */
 export const embeddingScale = 2;
 
-export interface ExtractedFeatures {
-  readonly table: FeatureTable;
-  readonly surface: TrunkModel["surface"];
+/** Above this many rows embeddings are stored in half precision, whose rounding is far below what training can see. */
+export const maxFullPrecisionRows = 200_000;
+
+/** More words than this cannot be numbered; at 300 an average prompt, these are those of 14 million. */
+const maxNgramWords = 2 ** 32 - 1;
+
+/** A feature table that is being read, row after row. */
+export interface FeatureTableBuilder {
+  append(batch: ExtractedBatch): void;
+  finish(): FeatureTable;
 }
 
-/** Encodes texts and reads their features. Surface numbers are standardised by these texts' own mean and deviation. */
-export async function extractFeatureTable(
-  texts: readonly string[],
-  encoder: Encoder,
-  onProgress: OnProgress,
-): Promise<ExtractedFeatures> {
-  const denseCount = encoder.dimension + surfaceCount;
-  const dense = sharedFloats(texts.length * denseCount);
-  const ngramStart = new Uint32Array(new SharedArrayBuffer((texts.length + 1) * 4));
-  const surfaces: Float32Array[] = [];
-  const ngrams: { indices: Uint16Array; values: Float32Array }[] = [];
-  for (const [row, text] of texts.entries()) {
-    const embedding = await encoder.encode(text);
-    for (let i = 0; i < embedding.length; i++) dense[row * denseCount + i] = embeddingScale * embedding[i]!;
-    const features = extractFeatures(text);
-    surfaces.push(features.surface);
-    ngrams.push(features.ngrams);
-    ngramStart[row + 1] = ngramStart[row]! + features.ngrams.indices.length;
-    if (row % 256 === 255 || row + 1 === texts.length) {
-      onProgress({ stage: "read prompts", done: row + 1, total: texts.length });
+export function createFeatureTableBuilder(
+  dimension: number,
+  fullPrecisionRows = maxFullPrecisionRows,
+): FeatureTableBuilder {
+  const exact = createColumn(Float32Array);
+  const half = createColumn(Float16Array);
+  const surfaces = createColumn(Float32Array);
+  const ngramStart = createColumn(Uint32Array);
+  const ngramWords = createColumn(Uint16Array);
+  ngramStart.resize(1);
+  let rows = 0;
+
+  const appendEmbeddings = (embeddings: Float32Array): void => {
+    const isLarge = rows + embeddings.length / dimension > fullPrecisionRows;
+    const from = rows * dimension;
+    const column = isLarge ? half : exact;
+    column.resize(from + embeddings.length);
+    if (isLarge && exact.length > 0) {
+      half.values.set(exact.values);
+      exact.resize(0);
     }
-  }
-  const surface = surfaceScale(surfaces);
-  for (const [row, numbers] of surfaces.entries()) {
-    dense.set(standardiseSurface(numbers, surface), row * denseCount + encoder.dimension);
-  }
-  const active = ngramStart[texts.length]!;
-  const ngramIndices = new Uint16Array(new SharedArrayBuffer(active * 2));
-  const ngramValues = sharedFloats(active);
-  for (const [row, { indices, values }] of ngrams.entries()) {
-    ngramIndices.set(indices, ngramStart[row]);
-    ngramValues.set(values, ngramStart[row]);
-  }
+    column.values.set(embeddings, from);
+  };
+
   return {
-    table: { rows: texts.length, denseCount, dense, ngramStart, ngramIndices, ngramValues },
-    surface,
+    append(batch) {
+      if (dimension > 0) appendEmbeddings(batch.embeddings);
+      surfaces.resize(surfaces.length + batch.surfaces.length);
+      surfaces.values.set(batch.surfaces, rows * surfaceCount);
+      ngramStart.resize(1 + rows + batch.rows);
+      for (const [row, count] of batch.ngramCounts.entries()) {
+        ngramStart.values[rows + row + 1] = ngramStart.values[rows + row]! + count;
+      }
+      const before = ngramWords.length;
+      if (before + batch.ngramWords.length > maxNgramWords)
+        throw new RangeError("too many n-grams to number");
+      ngramWords.resize(before + batch.ngramWords.length);
+      ngramWords.values.set(batch.ngramWords, before);
+      rows += batch.rows;
+    },
+    finish: () => ({
+      rows,
+      dimension,
+      embeddings: half.length > 0 ? half.values : exact.values,
+      surfaces: surfaces.values,
+      ngramStart: ngramStart.values,
+      ngramWords: ngramWords.values,
+    }),
   };
 }
 
+/** The table with only the rows `kept`, which ascend. The memory is reused: the table given is of no use any more. */
+export function keepRowsOfTable(table: FeatureTable, kept: Uint32Array): FeatureTable {
+  const { dimension, embeddings, surfaces, ngramStart, ngramWords } = table;
+  keepRows(embeddings, kept, dimension);
+  keepRows(surfaces, kept, surfaceCount);
+  let at = 0;
+  for (const [to, row] of kept.entries()) {
+    const [start, end] = [ngramStart[row]!, ngramStart[row + 1]!];
+    if (start !== at) ngramWords.copyWithin(at, start, end);
+    ngramStart[to] = at;
+    at += end - start;
+  }
+  ngramStart[kept.length] = at;
+  return {
+    rows: kept.length,
+    dimension,
+    embeddings: embeddings.subarray(0, kept.length * dimension),
+    surfaces: surfaces.subarray(0, kept.length * surfaceCount),
+    ngramStart: ngramStart.subarray(0, kept.length + 1),
+    ngramWords: ngramWords.subarray(0, at),
+  };
+}
+
+/** Standardises the surface numbers in place, by their own mean and deviation. */
+export function standardiseTable({ rows, surfaces }: FeatureTable): TrunkModel["surface"] {
+  const scale = surfaceScale(rows, surfaces);
+  for (let from = 0; from < surfaces.length; from += surfaceCount) {
+    surfaces.set(standardiseSurface(surfaces.slice(from, from + surfaceCount), scale), from);
+  }
+  return scale;
+}
+
 /** How many numbers the trunk reads per prompt, its bias left out. */
-export function featureWidth({ denseCount }: FeatureTable): number {
-  return denseCount + ngramCount;
+export function featureWidth({ dimension }: FeatureTable): number {
+  return dimension + surfaceCount + ngramCount;
 }
 
 /** Writes the given rows of the table as a dense matrix into `into`. */
 export function fillDense(table: FeatureTable, rows: ArrayLike<number>, into: Float32Array): void {
-  const { denseCount, dense, ngramStart, ngramIndices, ngramValues } = table;
+  const { dimension, embeddings, surfaces, ngramStart, ngramWords } = table;
   const width = featureWidth(table);
   into.fill(0, 0, rows.length * width);
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
     const to = i * width;
-    into.set(dense.subarray(row * denseCount, (row + 1) * denseCount), to);
-    const ngrams = to + denseCount;
-    for (let at = ngramStart[row]!; at < ngramStart[row + 1]!; at++) {
-      into[ngrams + ngramIndices[at]!] = ngramValues[at]!;
-    }
+    into.set(embeddings.subarray(row * dimension, (row + 1) * dimension), to);
+    for (let at = to; at < to + dimension; at++) into[at]! *= embeddingScale;
+    into.set(surfaces.subarray(row * surfaceCount, (row + 1) * surfaceCount), to + dimension);
+    const span = { start: ngramStart[row]!, end: ngramStart[row + 1]! };
+    unpackNgrams(ngramWords, span, into, to + dimension + surfaceCount);
   }
 }
 
 export function sharedFloats(length: number): Float32Array {
-  return new Float32Array(new SharedArrayBuffer(length * 4));
+  return sharedArray(Float32Array, length);
 }
 
-function surfaceScale(surfaces: readonly Float32Array[]): TrunkModel["surface"] {
-  const columns = Array.from({ length: surfaceCount }, (_, i) => surfaces.map((numbers) => numbers[i]!));
-  const mean = columns.map((column) => column.reduce((sum, value) => sum + value, 0) / column.length);
-  const scale = columns.map((column, i) => {
-    const variance = column.reduce((sum, value) => sum + (value - mean[i]!) ** 2, 0) / column.length;
+function surfaceScale(rows: number, surfaces: Float32Array): TrunkModel["surface"] {
+  const sumOf = (column: number, term: (value: number) => number): number => {
+    let sum = 0;
+    for (let row = 0; row < rows; row++) sum += term(surfaces[row * surfaceCount + column]!);
+    return sum;
+  };
+  const columns = Array.from({ length: surfaceCount }, (_, column) => column);
+  const mean = columns.map((column) => sumOf(column, (value) => value) / rows);
+  const scale = columns.map((column) => {
+    const variance = sumOf(column, (value) => (value - mean[column]!) ** 2) / rows;
     // A number that never varies says nothing: any scale will do, as long as it is not zero.
     return Math.sqrt(variance) || 1;
   });

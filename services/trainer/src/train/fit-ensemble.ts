@@ -1,12 +1,12 @@
-import { cell, createMatrix, type Matrix } from "@ipr/evaluation";
+import { createMatrix } from "@ipr/evaluation";
 import type { Weights } from "@ipr/onnx";
-import type { LabelledPrompt } from "../data/labelled-prompt.ts";
 import type { OnProgress } from "../progress.ts";
 import type { OutOfFold, TokenScale } from "./assemble.ts";
 import { type FeatureTable, sharedFloats } from "./feature-table.ts";
 import type { FoldJob, FoldResult, Hyperparameters } from "./fit-fold.ts";
-import { foldOf, logTokenMatrix, scoreMatrix } from "./rows.ts";
+import { logTokensOf, scoresOf, spreadRows } from "./rows.ts";
 import { runFolds } from "./run-folds.ts";
+import type { TrainingSet } from "./training-set.ts";
 
 export interface EnsembleOptions {
   readonly seed: number;
@@ -21,25 +21,22 @@ export interface Ensemble {
   readonly tokenScales: readonly TokenScale[];
 }
 
-/** Trains one network per fold on the other folds' rows, and predicts each row by the network that has not seen it. */
+/** With more rows than this, out-of-fold estimates are made of some: their figures do not change any more. */
+export const maxOutOfFoldRows = 200_000;
+
+/** Trains one network per fold on the other folds' rows, and predicts rows by the network that has not seen them. */
 export async function fitEnsemble(
-  rows: readonly LabelledPrompt[],
+  set: TrainingSet,
   candidates: readonly string[],
   features: FeatureTable,
   { seed, folds, hyperparameters }: EnsembleOptions,
   onProgress: OnProgress,
 ): Promise<Ensemble> {
-  const scores = scoreMatrix(rows, candidates);
-  const logTokens = logTokenMatrix(rows, candidates);
-  const tokenScales = candidates.map((_, column) => tokenScale(logTokens, column));
-  const standardised = createMatrix(rows.length, candidates.length, (row, column) => {
-    const { mean, deviation } = tokenScales[column]!;
-    return (cell(logTokens, row, column) - mean) / deviation;
-  });
-  const shared = { scores: sharedCopy(scores), tokens: sharedCopy(standardised) };
-  const foldOfRow = rows.map(({ text }) => foldOf(text, { seed, folds }));
-  const rowsWhere = (isIn: (fold: number) => boolean): Uint32Array =>
-    Uint32Array.from(foldOfRow.keys().filter((row) => isIn(foldOfRow[row]!)));
+  const { tokenScales, scores, tokens } = sharedLabels(set, candidates);
+  const judgedRows = spreadRows(set.rows, maxOutOfFoldRows);
+  const foldOfRow = set.foldHashes.map((hash) => hash % folds);
+  const rowsWhere = (rows: Iterable<number>, isIn: (fold: number) => boolean): Uint32Array =>
+    Uint32Array.from(rows).filter((row) => isIn(foldOfRow[row]!));
   const jobs = Array.from({ length: folds }, (_, fold): FoldJob => {
     return {
       fold,
@@ -47,9 +44,10 @@ export async function fitEnsemble(
       hyperparameters,
       candidates: candidates.length,
       features,
-      ...shared,
-      trainRows: rowsWhere((other) => other !== fold),
-      heldOutRows: rowsWhere((other) => other === fold),
+      scores,
+      tokens,
+      trainRows: rowsWhere(foldOfRow.keys(), (other) => other !== fold),
+      heldOutRows: rowsWhere(judgedRows, (other) => other === fold),
     };
   });
 
@@ -68,7 +66,12 @@ export async function fitEnsemble(
   return {
     weights: results.map(({ weights }) => weights),
     epochs: results.map((result) => result.epochs),
-    outOfFold: { scores, logTokens, ...gather(jobs, results, { rows: rows.length, tokenScales }) },
+    outOfFold: {
+      rows: judgedRows,
+      scores: scoresOf(set, candidates, judgedRows),
+      logTokens: logTokensOf(set, candidates, judgedRows),
+      ...gather(jobs, results, { rows: judgedRows, tokenScales }),
+    },
     tokenScales,
   };
 }
@@ -77,30 +80,55 @@ export async function fitEnsemble(
 function gather(
   jobs: readonly FoldJob[],
   results: readonly FoldResult[],
-  { rows, tokenScales }: { readonly rows: number; readonly tokenScales: readonly TokenScale[] },
+  { rows, tokenScales }: { readonly rows: Uint32Array; readonly tokenScales: readonly TokenScale[] },
 ): Pick<OutOfFold, "logits" | "predictedLogTokens"> {
   const columns = tokenScales.length;
-  const logits = createMatrix(rows, columns, () => Number.NaN);
-  const predictedLogTokens = createMatrix(rows, columns, () => Number.NaN);
+  const logits = createMatrix(rows.length, columns, () => Number.NaN);
+  const predictedLogTokens = createMatrix(rows.length, columns, () => Number.NaN);
+  const places = new Map(Array.from(rows, (row, place) => [row, place] as const));
   for (const [fold, { heldOutRows }] of jobs.entries()) {
     const result = results[fold]!;
     for (const [i, row] of heldOutRows.entries()) {
+      const to = places.get(row)! * columns;
       for (let column = 0; column < columns; column++) {
         const { mean, deviation } = tokenScales[column]!;
-        logits.values[row * columns + column] = result.logits[i * columns + column]!;
-        predictedLogTokens.values[row * columns + column] =
-          mean + deviation * result.tokens[i * columns + column]!;
+        logits.values[to + column] = result.logits[i * columns + column]!;
+        predictedLogTokens.values[to + column] = mean + deviation * result.tokens[i * columns + column]!;
       }
     }
   }
   return { logits, predictedLogTokens };
 }
 
-function tokenScale(logTokens: Matrix, column: number): TokenScale {
+/** Labels by row and candidate for the workers: scores, and standardised logarithms of output tokens. */
+function sharedLabels(
+  set: TrainingSet,
+  candidates: readonly string[],
+): {
+  readonly scores: Float32Array;
+  readonly tokens: Float32Array;
+  readonly tokenScales: readonly TokenScale[];
+} {
+  const scores = sharedFloats(set.rows * candidates.length);
+  const tokens = sharedFloats(set.rows * candidates.length);
+  const tokenScales = candidates.map((name, column) => {
+    const labels = set.labels.get(name)!;
+    const scale = tokenScale(labels.outputTokens);
+    for (let row = 0; row < set.rows; row++) {
+      const at = row * candidates.length + column;
+      scores[at] = labels.scores[row]!;
+      tokens[at] = (Math.log1p(labels.outputTokens[row]!) - scale.mean) / scale.deviation;
+    }
+    return scale;
+  });
+  return { scores, tokens, tokenScales };
+}
+
+function tokenScale(outputTokens: Float32Array): TokenScale {
   let [count, sum, squares] = [0, 0, 0];
-  for (let row = 0; row < logTokens.rows; row++) {
-    const value = cell(logTokens, row, column);
-    if (Number.isNaN(value)) continue;
+  for (const tokens of outputTokens) {
+    if (Number.isNaN(tokens)) continue;
+    const value = Math.log1p(tokens);
     count++;
     sum += value;
     squares += value * value;
@@ -108,10 +136,4 @@ function tokenScale(logTokens: Matrix, column: number): TokenScale {
   const mean = count === 0 ? 0 : sum / count;
   const variance = count === 0 ? 0 : Math.max(0, squares / count - mean * mean);
   return { mean, deviation: Math.sqrt(variance) || 1, count };
-}
-
-function sharedCopy({ values }: Matrix): Float32Array {
-  const copy = sharedFloats(values.length);
-  copy.set(values);
-  return copy;
 }

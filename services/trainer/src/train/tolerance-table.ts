@@ -1,6 +1,5 @@
 import type { TolerancePoint, ToleranceTable } from "@ipr/estimator";
 import { cell, choicesAt, createMatrix, gateSteps, type Matrix, maxCandidates } from "@ipr/evaluation";
-import type { LabelledPrompt } from "../data/labelled-prompt.ts";
 import {
   answerCosts,
   assumedOutputTokens,
@@ -9,11 +8,12 @@ import {
   type Price,
 } from "../evaluate/costs.ts";
 import { meansOf } from "../evaluate/sample.ts";
+import type { LabelledRow } from "./rows.ts";
 
 /** Out-of-fold estimates of the pool for some prompts. */
 export interface PoolEstimates {
   readonly pool: readonly string[];
-  readonly prompts: readonly LabelledPrompt[];
+  readonly prompts: readonly LabelledRow[];
   /** Calibrated quality by prompt and candidate. */
   readonly quality: Matrix;
   readonly outputTokens: Matrix;

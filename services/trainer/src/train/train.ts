@@ -8,18 +8,17 @@ import {
   type BundleContent,
   type CandidateModel,
   createPredictor,
+  distinctDigests,
   type Encoder,
   type Estimator,
   loadEncoder,
   minAdapterLabels,
   type PredictionMetrics,
-  promptDigests,
   sigmoid,
   writeBundle,
 } from "@ipr/estimator";
-import { cell, columnMeans, createMatrix } from "@ipr/evaluation";
-import { joinData } from "../data/join-data.ts";
-import type { LabelledPrompt } from "../data/labelled-prompt.ts";
+import { cell, createMatrix } from "@ipr/evaluation";
+import { splits } from "../data/labelled-prompt.ts";
 import { predictRows } from "../evaluate/predict-rows.ts";
 import { type Prices, readPrices, readPricesBeside } from "../evaluate/read-prices.ts";
 import type { OnProgress } from "../progress.ts";
@@ -30,12 +29,14 @@ import {
   describeByMean,
   typicalSpread,
 } from "./assemble.ts";
-import { extractFeatureTable } from "./feature-table.ts";
+import { standardiseTable } from "./feature-table.ts";
 import { defaultHyperparameters, type Hyperparameters } from "./fit-fold.ts";
 import { type Ensemble, fitEnsemble } from "./fit-ensemble.ts";
-import { rowsLabelled, scoreMatrix, selectCandidates, separateRows, type TrainingRows } from "./rows.ts";
+import { readTrainingData, type TrainingData } from "./read-training-data.ts";
+import { labelledRows, meanScores, scoreMatrix } from "./rows.ts";
 import { metricsByPart, predictionMetrics } from "./test-metrics.ts";
 import { toleranceTable } from "./tolerance-table.ts";
+import { countLabels, type TrainingSet } from "./training-set.ts";
 
 export interface TrainOptions {
   /** Labelled data files; several are joined, and a candidate need not have labels in all. */
@@ -98,18 +99,23 @@ export async function train(options: TrainOptions, onProgress: OnProgress = () =
   onProgress({ stage: "read data", done: 0, total: options.data.length });
   const encoder = await loadEncoder(options.encoder);
   const { prices, notes } = await pricesOf(options);
-  const all = await joinData(options.data);
-  const names = selectCandidates(all, options.candidates);
-  const rows = separateRows(rowsLabelled(all, names));
-  const { development } = rows;
+  const files = await describeFiles(options.data);
   onProgress({ stage: "read data", done: options.data.length, total: options.data.length });
+  const data = await readTrainingData(
+    {
+      files: options.data,
+      candidates: options.candidates,
+      encoder: { directory: options.encoder, dimension: encoder.dimension },
+      seed,
+    },
+    onProgress,
+  );
+  const { development, candidates: names } = data;
 
-  const counts = columnCounts(development, names);
-  const adapted = names.filter((name) => counts.get(name)! >= minAdapterLabels);
-  if (adapted.length === 0) throw tooFewLabels(options.data, development.length);
-  const texts = development.map(({ text }) => text);
-  const { table, surface } = await extractFeatureTable(texts, encoder, onProgress);
-  const ensemble = await fitEnsemble(development, adapted, table, ensembleOptions, onProgress);
+  const adapted = names.filter((name) => countLabels(development.labels.get(name)) >= minAdapterLabels);
+  if (adapted.length === 0) throw tooFewLabels(options.data, development.rows);
+  const surface = standardiseTable(data.features);
+  const ensemble = await fitEnsemble(development, adapted, data.features, ensembleOptions, onProgress);
 
   const trunk = assembleTrunk(ensemble.weights, {
     dimension: encoder.dimension,
@@ -117,7 +123,7 @@ export async function train(options: TrainOptions, onProgress: OnProgress = () =
     surface,
   });
   const candidates = describeCandidates(names, adapted, development, ensemble);
-  const metrics = await testMetrics({ trunk, topics: undefined, candidates }, rows, encoder, onProgress);
+  const metrics = await testMetrics({ trunk, topics: undefined, candidates }, data, encoder, onProgress);
   const content: BundleContent = {
     createdAt: (options.createdAt ?? new Date()).toISOString(),
     encoder: encoder.id,
@@ -125,24 +131,24 @@ export async function train(options: TrainOptions, onProgress: OnProgress = () =
     topics: undefined,
     candidates,
     toleranceTable: tableOf(candidates, development, ensemble, prices),
-    trainedOn: promptDigests(texts),
+    trainedOn: distinctDigests(development.digests),
     data: {
-      files: await describeFiles(options.data),
-      rows: countSplits(development, rows.test),
-      droppedRows: rows.dropped,
+      files,
+      rows: countSplits(data),
+      droppedRows: data.counts.dropped,
       sources: countSources(development),
     },
     metrics,
     training: { seed, folds: ensembleOptions.folds, head: "mlp", ...hyperparameters },
   };
   const bundle = await writeBundle(options.out, content);
-  return report(bundle, { options, rows, ensemble, prices, notes });
+  return report(bundle, { options, data, ensemble, prices, notes });
 }
 
 function describeCandidates(
   names: readonly string[],
   adapted: readonly string[],
-  rows: readonly LabelledPrompt[],
+  set: TrainingSet,
   { weights, tokenScales, outOfFold }: Ensemble,
 ): CandidateModel[] {
   const spread = typicalSpread(outOfFold.logits);
@@ -151,18 +157,24 @@ function describeCandidates(
     if (column >= 0) {
       const tokens = tokenScales[column]!;
       const adapter = assembleAdapter(weights, { candidate: column, candidates: adapted.length, tokens });
-      return [describeAdapted(name, column, adapter, outOfFold)];
+      const labels = countLabels(set.labels.get(name));
+      return [{ ...describeAdapted(name, column, adapter, outOfFold), labels }];
     }
-    const scores = rows.flatMap((row) => row.scores[name] ?? []);
-    const outputTokens = rows.flatMap((row) => row.outputTokens[name] ?? []);
+    const known = set.labels.get(name);
+    const scores = knownOf(known?.scores);
+    const outputTokens = knownOf(known?.outputTokens);
     return scores.length === 0 ? [] : [describeByMean(name, scores, outputTokens, spread)];
   });
+}
+
+function knownOf(values: Float32Array | undefined): number[] {
+  return Array.from(values?.filter((value) => !Number.isNaN(value)) ?? []);
 }
 
 /** Measured with the bundle's own predictor, on the weights as they are stored. */
 async function testMetrics(
   bundle: Estimator,
-  { development, test }: TrainingRows,
+  { development, test }: TrainingData,
   encoder: Encoder,
   onProgress: OnProgress,
 ): Promise<BundleContent["metrics"]> {
@@ -173,7 +185,7 @@ async function testMetrics(
     if (done % 256 === 0 || done === total) onProgress({ stage: "measure on test", done, total });
   });
   const scores = scoreMatrix(test, names);
-  const trainMeans = columnMeans(scoreMatrix(development, names));
+  const trainMeans = meanScores(development, names);
   const overall = predictionMetrics(quality, scores, trainMeans);
   if (overall === undefined) return {};
   const parts = test.map(({ source }) => source.split("/")[0] ?? "");
@@ -182,7 +194,7 @@ async function testMetrics(
 
 function tableOf(
   candidates: readonly CandidateModel[],
-  prompts: readonly LabelledPrompt[],
+  set: TrainingSet,
   { outOfFold }: Ensemble,
   prices: Prices,
 ): BundleContent["toleranceTable"] {
@@ -197,10 +209,11 @@ function tableOf(
     return Math.max(0, Math.expm1(cell(outOfFold.predictedLogTokens, row, column))) * outputTokens.scale;
   };
   const { rows, columns } = outOfFold.logits;
+  const pool = candidates.map(({ name }) => name);
   return toleranceTable(
     {
-      pool: candidates.map(({ name }) => name),
-      prompts,
+      pool,
+      prompts: labelledRows(set, outOfFold.rows, pool),
       quality: createMatrix(rows, columns, estimate),
       outputTokens: createMatrix(rows, columns, tokens),
     },
@@ -220,13 +233,13 @@ function report(
   { manifest, candidates }: Bundle,
   {
     options,
-    rows,
+    data,
     ensemble,
     prices,
     notes,
   }: {
     options: TrainOptions;
-    rows: TrainingRows;
+    data: TrainingData;
     ensemble: Ensemble;
     prices: Prices;
     notes: readonly string[];
@@ -237,7 +250,7 @@ function report(
     bundle: manifest.id,
     out: options.out,
     encoder: manifest.encoder.id,
-    rows: { ...manifest.data.rows, dropped: rows.dropped },
+    rows: { ...manifest.data.rows, dropped: data.counts.dropped },
     candidates: candidates.map(({ name, labels, meanLogit, adapter, calibration }) => ({
       name,
       labels,
@@ -253,26 +266,18 @@ function report(
   };
 }
 
-function columnCounts(
-  rows: readonly LabelledPrompt[],
-  names: readonly string[],
-): ReadonlyMap<string, number> {
-  return new Map(names.map((name) => [name, rows.filter(({ scores }) => scores[name] !== undefined).length]));
+function countSplits({ development, test }: TrainingData): BundleContent["data"]["rows"] {
+  const val = development.splitOf.reduce((sum, split) => sum + Number(splits[split] === "val"), 0);
+  return { train: development.rows - val, val, test: test.length };
 }
 
-function countSplits(
-  development: readonly LabelledPrompt[],
-  test: readonly LabelledPrompt[],
-): BundleContent["data"]["rows"] {
-  const val = development.filter(({ split }) => split === "val").length;
-  return { train: development.length - val, val, test: test.length };
-}
-
-function countSources(rows: readonly LabelledPrompt[]): Record<string, number> {
-  const counts = Map.groupBy(rows, ({ source }) => source || "unnamed");
+function countSources({ sources, sourceOf }: TrainingSet): Record<string, number> {
+  const counts = new Uint32Array(sources.length);
+  for (const source of sourceOf) counts[source]!++;
   return Object.fromEntries(
-    [...counts]
-      .map(([source, members]) => [source, members.length] as const)
+    sources
+      .map((source, i) => [source || "unnamed", counts[i]!] as const)
+      .filter(([, count]) => count > 0)
       .toSorted(([a], [b]) => (a < b ? -1 : 1)),
   );
 }

@@ -1,0 +1,35 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { loadEncoder } from "@ipr/estimator";
+import { extractBatch, type ExtractedBatch, type ExtractionJob } from "./extract-batch.ts";
+
+/** The encoder to open, or none. */
+export interface ExtractionWorkerData {
+  readonly encoder: string | undefined;
+}
+
+/** Answers come in the order of the jobs. */
+export type ExtractionAnswer = { readonly batch: ExtractedBatch } | { readonly failure: unknown };
+
+const { encoder: directory } = workerData as ExtractionWorkerData;
+const encoder = directory === undefined ? undefined : loadEncoder(directory);
+// A failure is told to whoever sends the first job.
+encoder?.catch(() => {});
+let last: Promise<unknown> = Promise.resolve();
+
+parentPort?.on("message", (job: ExtractionJob) => {
+  last = last.then(async () => {
+    try {
+      const batch = await extractBatch(job, await encoder);
+      answer({ batch }, batch);
+    } catch (failure) {
+      answer({ failure });
+    }
+  });
+});
+
+function answer(message: ExtractionAnswer, batch?: ExtractedBatch): void {
+  const moved = Object.values(batch ?? {}).flatMap((value) =>
+    typeof value === "number" ? [] : [value.buffer],
+  );
+  parentPort?.postMessage(message, moved);
+}
