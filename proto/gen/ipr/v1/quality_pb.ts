@@ -2,20 +2,20 @@
 // @generated from file ipr/v1/quality.proto (package ipr.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../buf/validate/validate_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Status } from "../../google/rpc/status_pb.ts";
 import { file_google_rpc_status } from "../../google/rpc/status_pb.ts";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file ipr/v1/quality.proto.
  */
 export const file_ipr_v1_quality: GenFile = /*@__PURE__*/
-  fileDesc("ChRpcHIvdjEvcXVhbGl0eS5wcm90bxIGaXByLnYxIpEBCg5QcmVkaWN0UmVxdWVzdBIaCgR0ZXh0GAEgASgJQgy6SAlyBxABKICAgAISGwoHZW5jb2RlchgCIAEoCUIKukgHcgUQARiAAhIeCgllbWJlZGRpbmcYAyADKAJCC7pICJIBBQgBEIBAEiYKCmNhbmRpZGF0ZXMYBCADKAlCErpID5IBDBCACCIHcgUQARiAASJbCg9QcmVkaWN0UmVzcG9uc2USDgoGYnVuZGxlGAEgASgJEhMKC2NhbGlicmF0aW9uGAIgASgJEiMKCWVzdGltYXRlcxgDIAMoCzIQLmlwci52MS5Fc3RpbWF0ZSKWAQoIRXN0aW1hdGUSEQoJY2FuZGlkYXRlGAEgASgJEg8KB3F1YWxpdHkYAiABKAESEwoLcXVhbGl0eV9sb3cYAyABKAESFAoMcXVhbGl0eV9oaWdoGAQgASgBEg0KBWxvZ2l0GAUgASgBEhoKDW91dHB1dF90b2tlbnMYBiABKAFIAIgBAUIQCg5fb3V0cHV0X3Rva2VucyKPAQoUUHJlZGljdFN0cmVhbVJlcXVlc3QSCgoCaWQYASABKAQSGwoKdGltZW91dF9tcxgCIAEoDUIHukgEKgIoARIdCgt0cmFjZXBhcmVudBgDIAEoCUIIukgFcgMYgAESLwoHcmVxdWVzdBgEIAEoCzIWLmlwci52MS5QcmVkaWN0UmVxdWVzdEIGukgD2AEDIn8KFVByZWRpY3RTdHJlYW1SZXNwb25zZRIKCgJpZBgBIAEoBBIrCghyZXNwb25zZRgCIAEoCzIXLmlwci52MS5QcmVkaWN0UmVzcG9uc2VIABIjCgVlcnJvchgDIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzSABCCAoGcmVzdWx0IhIKEEdldEJ1bmRsZVJlcXVlc3QivgEKEUdldEJ1bmRsZVJlc3BvbnNlEg4KBmJ1bmRsZRgBIAEoCRIPCgdlbmNvZGVyGAIgASgJEhIKCmNhbmRpZGF0ZXMYAyADKAkSEwoLY2FsaWJyYXRpb24YBCABKAkSLgoKY3JlYXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoPdG9sZXJhbmNlX3RhYmxlGAYgASgLMhYuaXByLnYxLlRvbGVyYW5jZVRhYmxlImcKDlRvbGVyYW5jZVRhYmxlEgwKBHBvb2wYASADKAkSEQoJcmVmZXJlbmNlGAIgASgJEgwKBHJvd3MYAyABKAQSJgoGcG9pbnRzGAQgAygLMhYuaXByLnYxLlRvbGVyYW5jZVBvaW50IkoKDlRvbGVyYW5jZVBvaW50EhEKCXRvbGVyYW5jZRgBIAEoARIVCg1xdWFsaXR5X3JhdGlvGAIgASgBEg4KBnNhdmluZxgDIAEoATLgAQoOUXVhbGl0eVNlcnZpY2USOgoHUHJlZGljdBIWLmlwci52MS5QcmVkaWN0UmVxdWVzdBoXLmlwci52MS5QcmVkaWN0UmVzcG9uc2USUAoNUHJlZGljdFN0cmVhbRIcLmlwci52MS5QcmVkaWN0U3RyZWFtUmVxdWVzdBodLmlwci52MS5QcmVkaWN0U3RyZWFtUmVzcG9uc2UoATABEkAKCUdldEJ1bmRsZRIYLmlwci52MS5HZXRCdW5kbGVSZXF1ZXN0GhkuaXByLnYxLkdldEJ1bmRsZVJlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_google_rpc_status]);
+  fileDesc("ChRpcHIvdjEvcXVhbGl0eS5wcm90bxIGaXByLnYxIr0BCg5QcmVkaWN0UmVxdWVzdBIaCgR0ZXh0GAEgASgJQgy6SAlyBxABKICAgAISGwoHZW5jb2RlchgCIAEoCUIKukgHcgUQARiAAhIeCgllbWJlZGRpbmcYAyADKAJCC7pICJIBBQgBEIBAEiYKCmNhbmRpZGF0ZXMYBCADKAlCErpID5IBDBCACCIHcgUQARiAARIfCgZidW5kbGUYBSABKAlCCrpIB3IFEAEYgAFIAIgBAUIJCgdfYnVuZGxlIlsKD1ByZWRpY3RSZXNwb25zZRIOCgZidW5kbGUYASABKAkSEwoLY2FsaWJyYXRpb24YAiABKAkSIwoJZXN0aW1hdGVzGAMgAygLMhAuaXByLnYxLkVzdGltYXRlIpYBCghFc3RpbWF0ZRIRCgljYW5kaWRhdGUYASABKAkSDwoHcXVhbGl0eRgCIAEoARITCgtxdWFsaXR5X2xvdxgDIAEoARIUCgxxdWFsaXR5X2hpZ2gYBCABKAESDQoFbG9naXQYBSABKAESGgoNb3V0cHV0X3Rva2VucxgGIAEoAUgAiAEBQhAKDl9vdXRwdXRfdG9rZW5zIo8BChRQcmVkaWN0U3RyZWFtUmVxdWVzdBIKCgJpZBgBIAEoBBIbCgp0aW1lb3V0X21zGAIgASgNQge6SAQqAigBEh0KC3RyYWNlcGFyZW50GAMgASgJQgi6SAVyAxiAARIvCgdyZXF1ZXN0GAQgASgLMhYuaXByLnYxLlByZWRpY3RSZXF1ZXN0Qga6SAPYAQMifwoVUHJlZGljdFN0cmVhbVJlc3BvbnNlEgoKAmlkGAEgASgEEisKCHJlc3BvbnNlGAIgASgLMhcuaXByLnYxLlByZWRpY3RSZXNwb25zZUgAEiMKBWVycm9yGAMgASgLMhIuZ29vZ2xlLnJwYy5TdGF0dXNIAEIICgZyZXN1bHQiPgoQR2V0QnVuZGxlUmVxdWVzdBIfCgZidW5kbGUYASABKAlCCrpIB3IFEAEYgAFIAIgBAUIJCgdfYnVuZGxlIr4BChFHZXRCdW5kbGVSZXNwb25zZRIOCgZidW5kbGUYASABKAkSDwoHZW5jb2RlchgCIAEoCRISCgpjYW5kaWRhdGVzGAMgAygJEhMKC2NhbGlicmF0aW9uGAQgASgJEi4KCmNyZWF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KD3RvbGVyYW5jZV90YWJsZRgGIAEoCzIWLmlwci52MS5Ub2xlcmFuY2VUYWJsZSIUChJMaXN0QnVuZGxlc1JlcXVlc3QiZgoTTGlzdEJ1bmRsZXNSZXNwb25zZRIhCgVzbG90cxgBIAMoCzISLmlwci52MS5CdW5kbGVTbG90EiwKCmNvbXBhcmlzb24YAiABKAsyGC5pcHIudjEuU2hhZG93Q29tcGFyaXNvbiLKAQoKQnVuZGxlU2xvdBIgCgRyb2xlGAEgASgOMhIuaXByLnYxLkJ1bmRsZVJvbGUSDgoGc291cmNlGAIgASgJEiUKB2N1cnJlbnQYAyABKAsyFC5pcHIudjEuTG9hZGVkQnVuZGxlEiYKCHByZXZpb3VzGAQgASgLMhQuaXByLnYxLkxvYWRlZEJ1bmRsZRImCgdyZWZ1c2FsGAUgASgLMhUuaXByLnYxLkJ1bmRsZVJlZnVzYWwSEwoLcm9sbGVkX2JhY2sYBiABKAgixQEKDExvYWRlZEJ1bmRsZRIOCgZidW5kbGUYASABKAkSDwoHZW5jb2RlchgCIAEoCRISCgpjYW5kaWRhdGVzGAMgASgNEhMKC2NhbGlicmF0aW9uGAQgASgJEi4KCmNyZWF0ZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCWxvYWRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEcGF0aBgHIAEoCSJuCg1CdW5kbGVSZWZ1c2FsEgwKBHBhdGgYASABKAkSDgoGcmVhc29uGAIgASgJEg8KB21lc3NhZ2UYAyABKAkSLgoKcmVmdXNlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAilwIKEFNoYWRvd0NvbXBhcmlzb24SDgoGc2VydmVkGAEgASgJEg4KBnNoYWRvdxgCIAEoCRIuCgpzdGFydGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdwcm9tcHRzGAQgASgEEg8KB2Ryb3BwZWQYBSABKAQSHQoQcmFua19jb3JyZWxhdGlvbhgGIAEoAUgAiAEBEiwKCGZlYXNpYmxlGAcgAygLMhouaXByLnYxLkZlYXNpYmxlRGlmZmVyZW5jZRIvCgpjYW5kaWRhdGVzGAggAygLMhsuaXByLnYxLkNhbmRpZGF0ZUNvbXBhcmlzb25CEwoRX3JhbmtfY29ycmVsYXRpb24iNgoSRmVhc2libGVEaWZmZXJlbmNlEhEKCXRvbGVyYW5jZRgBIAEoARINCgVzaGFyZRgCIAEoASJ0ChNDYW5kaWRhdGVDb21wYXJpc29uEhEKCWNhbmRpZGF0ZRgBIAEoCRIPCgdwcm9tcHRzGAIgASgEEhcKD21lYW5fZGlmZmVyZW5jZRgDIAEoARIgChhtZWFuX2Fic29sdXRlX2RpZmZlcmVuY2UYBCABKAEiFgoUUmVsb2FkQnVuZGxlc1JlcXVlc3QiOgoVUmVsb2FkQnVuZGxlc1Jlc3BvbnNlEiEKBXNsb3RzGAEgAygLMhIuaXByLnYxLkJ1bmRsZVNsb3QiRQoVUm9sbEJhY2tCdW5kbGVSZXF1ZXN0EiwKBHJvbGUYASABKA4yEi5pcHIudjEuQnVuZGxlUm9sZUIKukgHggEEGAEYAiI6ChZSb2xsQmFja0J1bmRsZVJlc3BvbnNlEiAKBHNsb3QYASABKAsyEi5pcHIudjEuQnVuZGxlU2xvdCJnCg5Ub2xlcmFuY2VUYWJsZRIMCgRwb29sGAEgAygJEhEKCXJlZmVyZW5jZRgCIAEoCRIMCgRyb3dzGAMgASgEEiYKBnBvaW50cxgEIAMoCzIWLmlwci52MS5Ub2xlcmFuY2VQb2ludCJKCg5Ub2xlcmFuY2VQb2ludBIRCgl0b2xlcmFuY2UYASABKAESFQoNcXVhbGl0eV9yYXRpbxgCIAEoARIOCgZzYXZpbmcYAyABKAEqcwoKQnVuZGxlUm9sZRIbChdCVU5ETEVfUk9MRV9VTlNQRUNJRklFRBAAEhYKEkJVTkRMRV9ST0xFX0FDVElWRRABEhgKFEJVTkRMRV9ST0xFX1NUQU5EX0lOEAISFgoSQlVORExFX1JPTEVfU0hBRE9XEAMyxwMKDlF1YWxpdHlTZXJ2aWNlEjoKB1ByZWRpY3QSFi5pcHIudjEuUHJlZGljdFJlcXVlc3QaFy5pcHIudjEuUHJlZGljdFJlc3BvbnNlElAKDVByZWRpY3RTdHJlYW0SHC5pcHIudjEuUHJlZGljdFN0cmVhbVJlcXVlc3QaHS5pcHIudjEuUHJlZGljdFN0cmVhbVJlc3BvbnNlKAEwARJACglHZXRCdW5kbGUSGC5pcHIudjEuR2V0QnVuZGxlUmVxdWVzdBoZLmlwci52MS5HZXRCdW5kbGVSZXNwb25zZRJGCgtMaXN0QnVuZGxlcxIaLmlwci52MS5MaXN0QnVuZGxlc1JlcXVlc3QaGy5pcHIudjEuTGlzdEJ1bmRsZXNSZXNwb25zZRJMCg1SZWxvYWRCdW5kbGVzEhwuaXByLnYxLlJlbG9hZEJ1bmRsZXNSZXF1ZXN0Gh0uaXByLnYxLlJlbG9hZEJ1bmRsZXNSZXNwb25zZRJPCg5Sb2xsQmFja0J1bmRsZRIdLmlwci52MS5Sb2xsQmFja0J1bmRsZVJlcXVlc3QaHi5pcHIudjEuUm9sbEJhY2tCdW5kbGVSZXNwb25zZWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_google_rpc_status]);
 
 /**
  * PredictRequest is one prompt, already encoded.
@@ -31,7 +31,7 @@ export type PredictRequest = Message<"ipr.v1.PredictRequest"> & {
   text: string;
 
   /**
-   * encoder identifies the encoder that made the embedding; it must be the bundle's.
+   * encoder identifies the encoder that made the embedding. The bundle trained with it answers, the active one first.
    *
    * @generated from field: string encoder = 2;
    */
@@ -50,6 +50,14 @@ export type PredictRequest = Message<"ipr.v1.PredictRequest"> & {
    * @generated from field: repeated string candidates = 4;
    */
   candidates: string[];
+
+  /**
+   * bundle names a loaded bundle, in whatever role, that is to answer; its encoder must be that of the embedding. Unset
+   * lets the encoder decide.
+   *
+   * @generated from field: optional string bundle = 5;
+   */
+  bundle?: string | undefined;
 };
 
 /**
@@ -237,11 +245,17 @@ export const PredictStreamResponseSchema: GenMessage<PredictStreamResponse> = /*
   messageDesc(file_ipr_v1_quality, 4);
 
 /**
- * GetBundleRequest asks what is served.
+ * GetBundleRequest names a bundle.
  *
  * @generated from message ipr.v1.GetBundleRequest
  */
 export type GetBundleRequest = Message<"ipr.v1.GetBundleRequest"> & {
+  /**
+   * bundle is the id of a loaded bundle; unset means the active one.
+   *
+   * @generated from field: optional string bundle = 1;
+   */
+  bundle?: string | undefined;
 };
 
 /**
@@ -252,13 +266,13 @@ export const GetBundleRequestSchema: GenMessage<GetBundleRequest> = /*@__PURE__*
   messageDesc(file_ipr_v1_quality, 5);
 
 /**
- * GetBundleResponse tells what is served.
+ * GetBundleResponse describes it.
  *
  * @generated from message ipr.v1.GetBundleResponse
  */
 export type GetBundleResponse = Message<"ipr.v1.GetBundleResponse"> & {
   /**
-   * bundle is the id of the active bundle.
+   * bundle is the id of the bundle. What the other fields say of a bundle never changes, the calibration aside.
    *
    * @generated from field: string bundle = 1;
    */
@@ -279,7 +293,7 @@ export type GetBundleResponse = Message<"ipr.v1.GetBundleResponse"> & {
   candidates: string[];
 
   /**
-   * calibration is the revision of the calibration applied.
+   * calibration is the revision of the calibration applied; "none" for the bundle's own.
    *
    * @generated from field: string calibration = 4;
    */
@@ -306,6 +320,431 @@ export type GetBundleResponse = Message<"ipr.v1.GetBundleResponse"> & {
  */
 export const GetBundleResponseSchema: GenMessage<GetBundleResponse> = /*@__PURE__*/
   messageDesc(file_ipr_v1_quality, 6);
+
+/**
+ * ListBundlesRequest asks what is loaded.
+ *
+ * @generated from message ipr.v1.ListBundlesRequest
+ */
+export type ListBundlesRequest = Message<"ipr.v1.ListBundlesRequest"> & {
+};
+
+/**
+ * Describes the message ipr.v1.ListBundlesRequest.
+ * Use `create(ListBundlesRequestSchema)` to create a new message.
+ */
+export const ListBundlesRequestSchema: GenMessage<ListBundlesRequest> = /*@__PURE__*/
+  messageDesc(file_ipr_v1_quality, 7);
+
+/**
+ * ListBundlesResponse tells it.
+ *
+ * @generated from message ipr.v1.ListBundlesResponse
+ */
+export type ListBundlesResponse = Message<"ipr.v1.ListBundlesResponse"> & {
+  /**
+   * slots has one entry for every role that has a source.
+   *
+   * @generated from field: repeated ipr.v1.BundleSlot slots = 1;
+   */
+  slots: BundleSlot[];
+
+  /**
+   * comparison is the shadow beside the bundle that answers; unset until a prompt was compared.
+   *
+   * @generated from field: ipr.v1.ShadowComparison comparison = 2;
+   */
+  comparison?: ShadowComparison | undefined;
+};
+
+/**
+ * Describes the message ipr.v1.ListBundlesResponse.
+ * Use `create(ListBundlesResponseSchema)` to create a new message.
+ */
+export const ListBundlesResponseSchema: GenMessage<ListBundlesResponse> = /*@__PURE__*/
+  messageDesc(file_ipr_v1_quality, 8);
+
+/**
+ * BundleSlot is one role, its source, and what is loaded for it.
+ *
+ * @generated from message ipr.v1.BundleSlot
+ */
+export type BundleSlot = Message<"ipr.v1.BundleSlot"> & {
+  /**
+   * role is the role.
+   *
+   * @generated from field: ipr.v1.BundleRole role = 1;
+   */
+  role: BundleRole;
+
+  /**
+   * source is where its bundles come from: a directory.
+   *
+   * @generated from field: string source = 2;
+   */
+  source: string;
+
+  /**
+   * current is the bundle in the role; unset only for a shadow whose bundle was refused.
+   *
+   * @generated from field: ipr.v1.LoadedBundle current = 3;
+   */
+  current?: LoadedBundle | undefined;
+
+  /**
+   * previous is the bundle that was current before, still loaded; unset when there was none. A shadow has none.
+   *
+   * @generated from field: ipr.v1.LoadedBundle previous = 4;
+   */
+  previous?: LoadedBundle | undefined;
+
+  /**
+   * refusal says why what the source has now is not current; unset when it is current or was rolled back.
+   *
+   * @generated from field: ipr.v1.BundleRefusal refusal = 5;
+   */
+  refusal?: BundleRefusal | undefined;
+
+  /**
+   * rolled_back is true while the source has a good bundle from which RollBackBundle went back.
+   *
+   * @generated from field: bool rolled_back = 6;
+   */
+  rolledBack: boolean;
+};
+
+/**
+ * Describes the message ipr.v1.BundleSlot.
+ * Use `create(BundleSlotSchema)` to create a new message.
+ */
+export const BundleSlotSchema: GenMessage<BundleSlot> = /*@__PURE__*/
+  messageDesc(file_ipr_v1_quality, 9);
+
+/**
+ * LoadedBundle is a bundle in memory.
+ *
+ * @generated from message ipr.v1.LoadedBundle
+ */
+export type LoadedBundle = Message<"ipr.v1.LoadedBundle"> & {
+  /**
+   * bundle is its id.
+   *
+   * @generated from field: string bundle = 1;
+   */
+  bundle: string;
+
+  /**
+   * encoder is the encoder it needs, as in EmbedResponse.
+   *
+   * @generated from field: string encoder = 2;
+   */
+  encoder: string;
+
+  /**
+   * candidates is how many it can estimate.
+   *
+   * @generated from field: uint32 candidates = 3;
+   */
+  candidates: number;
+
+  /**
+   * calibration is the revision of the calibration applied; "none" for the bundle's own.
+   *
+   * @generated from field: string calibration = 4;
+   */
+  calibration: string;
+
+  /**
+   * created_at is when the bundle was trained.
+   *
+   * @generated from field: google.protobuf.Timestamp created_at = 5;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * loaded_at is when it was read.
+   *
+   * @generated from field: google.protobuf.Timestamp loaded_at = 6;
+   */
+  loadedAt?: Timestamp | undefined;
+
+  /**
+   * path is the directory it was read from, links followed.
+   *
+   * @generated from field: string path = 7;
+   */
+  path: string;
+};
+
+/**
+ * Describes the message ipr.v1.LoadedBundle.
+ * Use `create(LoadedBundleSchema)` to create a new message.
+ */
+export const LoadedBundleSchema: GenMessage<LoadedBundle> = /*@__PURE__*/
+  messageDesc(file_ipr_v1_quality, 10);
+
+/**
+ * BundleRefusal is a bundle that was not taken.
+ *
+ * @generated from message ipr.v1.BundleRefusal
+ */
+export type BundleRefusal = Message<"ipr.v1.BundleRefusal"> & {
+  /**
+   * path is the directory it was read from, links followed.
+   *
+   * @generated from field: string path = 1;
+   */
+  path: string;
+
+  /**
+   * reason is that of the error, as in google.rpc.ErrorInfo.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * message is for a person: which file, what is wrong with it, what to do.
+   *
+   * @generated from field: string message = 3;
+   */
+  message: string;
+
+  /**
+   * refused_at is when it was last tried.
+   *
+   * @generated from field: google.protobuf.Timestamp refused_at = 4;
+   */
+  refusedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message ipr.v1.BundleRefusal.
+ * Use `create(BundleRefusalSchema)` to create a new message.
+ */
+export const BundleRefusalSchema: GenMessage<BundleRefusal> = /*@__PURE__*/
+  messageDesc(file_ipr_v1_quality, 11);
+
+/**
+ * ShadowComparison is how the shadow's estimates differ from those that were answered, calibrations included, over the
+ * same prompts and the candidates that both know. It starts anew when either bundle is replaced.
+ *
+ * @generated from message ipr.v1.ShadowComparison
+ */
+export type ShadowComparison = Message<"ipr.v1.ShadowComparison"> & {
+  /**
+   * served is the id of the bundle that answered.
+   *
+   * @generated from field: string served = 1;
+   */
+  served: string;
+
+  /**
+   * shadow is the id of the shadow.
+   *
+   * @generated from field: string shadow = 2;
+   */
+  shadow: string;
+
+  /**
+   * started_at is when the first prompt was compared.
+   *
+   * @generated from field: google.protobuf.Timestamp started_at = 3;
+   */
+  startedAt?: Timestamp | undefined;
+
+  /**
+   * prompts is how many were compared.
+   *
+   * @generated from field: uint64 prompts = 4;
+   */
+  prompts: bigint;
+
+  /**
+   * dropped is how many were drawn to be compared but left out, because the queue was full.
+   *
+   * @generated from field: uint64 dropped = 5;
+   */
+  dropped: bigint;
+
+  /**
+   * rank_correlation is the mean over prompts of Spearman's correlation of the two orders of candidates, from -1 to 1;
+   * unset while no prompt had two candidates.
+   *
+   * @generated from field: optional double rank_correlation = 6;
+   */
+  rankCorrelation?: number | undefined;
+
+  /**
+   * feasible says how often the two would let other candidates compete.
+   *
+   * @generated from field: repeated ipr.v1.FeasibleDifference feasible = 7;
+   */
+  feasible: FeasibleDifference[];
+
+  /**
+   * candidates has one entry for each compared candidate.
+   *
+   * @generated from field: repeated ipr.v1.CandidateComparison candidates = 8;
+   */
+  candidates: CandidateComparison[];
+};
+
+/**
+ * Describes the message ipr.v1.ShadowComparison.
+ * Use `create(ShadowComparisonSchema)` to create a new message.
+ */
+export const ShadowComparisonSchema: GenMessage<ShadowComparison> = /*@__PURE__*/
+  messageDesc(file_ipr_v1_quality, 12);
+
+/**
+ * FeasibleDifference compares, under one tolerance and GATE_DYNAMIC_MAX, which candidates clear the threshold. Where the
+ * same ones do, the choice is the same whatever the prices, so that its share bounds how often the choice changes.
+ *
+ * @generated from message ipr.v1.FeasibleDifference
+ */
+export type FeasibleDifference = Message<"ipr.v1.FeasibleDifference"> & {
+  /**
+   * tolerance is the tolerance; at 0 only the best candidate clears the threshold.
+   *
+   * @generated from field: double tolerance = 1;
+   */
+  tolerance: number;
+
+  /**
+   * share is the share of prompts where other candidates clear it.
+   *
+   * @generated from field: double share = 2;
+   */
+  share: number;
+};
+
+/**
+ * Describes the message ipr.v1.FeasibleDifference.
+ * Use `create(FeasibleDifferenceSchema)` to create a new message.
+ */
+export const FeasibleDifferenceSchema: GenMessage<FeasibleDifference> = /*@__PURE__*/
+  messageDesc(file_ipr_v1_quality, 13);
+
+/**
+ * CandidateComparison compares the two estimates of one candidate.
+ *
+ * @generated from message ipr.v1.CandidateComparison
+ */
+export type CandidateComparison = Message<"ipr.v1.CandidateComparison"> & {
+  /**
+   * candidate is the candidate's name.
+   *
+   * @generated from field: string candidate = 1;
+   */
+  candidate: string;
+
+  /**
+   * prompts is how many were compared.
+   *
+   * @generated from field: uint64 prompts = 2;
+   */
+  prompts: bigint;
+
+  /**
+   * mean_difference is the mean of shadow minus served.
+   *
+   * @generated from field: double mean_difference = 3;
+   */
+  meanDifference: number;
+
+  /**
+   * mean_absolute_difference is the mean of its absolute value.
+   *
+   * @generated from field: double mean_absolute_difference = 4;
+   */
+  meanAbsoluteDifference: number;
+};
+
+/**
+ * Describes the message ipr.v1.CandidateComparison.
+ * Use `create(CandidateComparisonSchema)` to create a new message.
+ */
+export const CandidateComparisonSchema: GenMessage<CandidateComparison> = /*@__PURE__*/
+  messageDesc(file_ipr_v1_quality, 14);
+
+/**
+ * ReloadBundlesRequest asks to look at the sources.
+ *
+ * @generated from message ipr.v1.ReloadBundlesRequest
+ */
+export type ReloadBundlesRequest = Message<"ipr.v1.ReloadBundlesRequest"> & {
+};
+
+/**
+ * Describes the message ipr.v1.ReloadBundlesRequest.
+ * Use `create(ReloadBundlesRequestSchema)` to create a new message.
+ */
+export const ReloadBundlesRequestSchema: GenMessage<ReloadBundlesRequest> = /*@__PURE__*/
+  messageDesc(file_ipr_v1_quality, 15);
+
+/**
+ * ReloadBundlesResponse tells what is loaded now.
+ *
+ * @generated from message ipr.v1.ReloadBundlesResponse
+ */
+export type ReloadBundlesResponse = Message<"ipr.v1.ReloadBundlesResponse"> & {
+  /**
+   * slots has one entry for every role that has a source.
+   *
+   * @generated from field: repeated ipr.v1.BundleSlot slots = 1;
+   */
+  slots: BundleSlot[];
+};
+
+/**
+ * Describes the message ipr.v1.ReloadBundlesResponse.
+ * Use `create(ReloadBundlesResponseSchema)` to create a new message.
+ */
+export const ReloadBundlesResponseSchema: GenMessage<ReloadBundlesResponse> = /*@__PURE__*/
+  messageDesc(file_ipr_v1_quality, 16);
+
+/**
+ * RollBackBundleRequest names the role to go back in.
+ *
+ * @generated from message ipr.v1.RollBackBundleRequest
+ */
+export type RollBackBundleRequest = Message<"ipr.v1.RollBackBundleRequest"> & {
+  /**
+   * role is the role; a shadow has nothing to go back to.
+   *
+   * @generated from field: ipr.v1.BundleRole role = 1;
+   */
+  role: BundleRole;
+};
+
+/**
+ * Describes the message ipr.v1.RollBackBundleRequest.
+ * Use `create(RollBackBundleRequestSchema)` to create a new message.
+ */
+export const RollBackBundleRequestSchema: GenMessage<RollBackBundleRequest> = /*@__PURE__*/
+  messageDesc(file_ipr_v1_quality, 17);
+
+/**
+ * RollBackBundleResponse confirms.
+ *
+ * @generated from message ipr.v1.RollBackBundleResponse
+ */
+export type RollBackBundleResponse = Message<"ipr.v1.RollBackBundleResponse"> & {
+  /**
+   * slot is the role and what is loaded for it now.
+   *
+   * @generated from field: ipr.v1.BundleSlot slot = 1;
+   */
+  slot?: BundleSlot | undefined;
+};
+
+/**
+ * Describes the message ipr.v1.RollBackBundleResponse.
+ * Use `create(RollBackBundleResponseSchema)` to create a new message.
+ */
+export const RollBackBundleResponseSchema: GenMessage<RollBackBundleResponse> = /*@__PURE__*/
+  messageDesc(file_ipr_v1_quality, 18);
 
 /**
  * ToleranceTable says what tolerances did, out of fold and under GATE_DYNAMIC_MAX, on prompts with the labels of the
@@ -348,7 +787,7 @@ export type ToleranceTable = Message<"ipr.v1.ToleranceTable"> & {
  * Use `create(ToleranceTableSchema)` to create a new message.
  */
 export const ToleranceTableSchema: GenMessage<ToleranceTable> = /*@__PURE__*/
-  messageDesc(file_ipr_v1_quality, 7);
+  messageDesc(file_ipr_v1_quality, 19);
 
 /**
  * TolerancePoint is what one tolerance did.
@@ -383,10 +822,62 @@ export type TolerancePoint = Message<"ipr.v1.TolerancePoint"> & {
  * Use `create(TolerancePointSchema)` to create a new message.
  */
 export const TolerancePointSchema: GenMessage<TolerancePoint> = /*@__PURE__*/
-  messageDesc(file_ipr_v1_quality, 8);
+  messageDesc(file_ipr_v1_quality, 20);
+
+/**
+ * BundleRole is what a bundle is loaded for.
+ *
+ * @generated from enum ipr.v1.BundleRole
+ */
+export const BundleRole = {
+  /**
+   * BUNDLE_ROLE_UNSPECIFIED is never sent.
+   *
+   * @generated from enum value: BUNDLE_ROLE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * BUNDLE_ROLE_ACTIVE: it answers the requests with embeddings of its encoder.
+   *
+   * @generated from enum value: BUNDLE_ROLE_ACTIVE = 1;
+   */
+  ACTIVE: 1,
+
+  /**
+   * BUNDLE_ROLE_STAND_IN: it answers the requests with embeddings of its encoder that the active one cannot: those of
+   * the fast encoder that stands in while the active bundle's is late or gone.
+   *
+   * @generated from enum value: BUNDLE_ROLE_STAND_IN = 2;
+   */
+  STAND_IN: 2,
+
+  /**
+   * BUNDLE_ROLE_SHADOW: it estimates a share of the same prompts after they were answered, to be compared.
+   *
+   * @generated from enum value: BUNDLE_ROLE_SHADOW = 3;
+   */
+  SHADOW: 3,
+} as const;
+
+/**
+ * BundleRole is what a bundle is loaded for.
+ *
+ * @generated from enum ipr.v1.BundleRole
+ */
+export type BundleRole = (typeof BundleRole)[keyof typeof BundleRole] | UnknownEnum;
+
+/**
+ * Describes the enum ipr.v1.BundleRole.
+ */
+export const BundleRoleSchema: GenEnum<BundleRole> = /*@__PURE__*/
+  enumDesc(file_ipr_v1_quality, 0);
 
 /**
  * QualityService predicts, from a prompt alone, the quality of each candidate's answer.
+ *
+ * It follows up to three sources of bundles, each in a role of its own (BundleRole), and replaces a bundle without a
+ * restart when its source has another one. A request is answered by one bundle with that bundle's calibration.
  *
  * @generated from service ipr.v1.QualityService
  */
@@ -412,7 +903,7 @@ export const QualityService: GenService<{
     output: typeof PredictStreamResponseSchema;
   },
   /**
-   * GetBundle tells which bundle and calibration are served.
+   * GetBundle describes one loaded bundle and its calibration.
    *
    * @generated from rpc ipr.v1.QualityService.GetBundle
    */
@@ -420,6 +911,39 @@ export const QualityService: GenService<{
     methodKind: "unary";
     input: typeof GetBundleRequestSchema;
     output: typeof GetBundleResponseSchema;
+  },
+  /**
+   * ListBundles tells what is loaded in which role, what was refused, and how the shadow compares.
+   *
+   * @generated from rpc ipr.v1.QualityService.ListBundles
+   */
+  listBundles: {
+    methodKind: "unary";
+    input: typeof ListBundlesRequestSchema;
+    output: typeof ListBundlesResponseSchema;
+  },
+  /**
+   * ReloadBundles looks at the sources now instead of at the next turn. A bundle that is refused is not an error of the
+   * call: the last good one stays, and the refusal is in the response.
+   *
+   * @generated from rpc ipr.v1.QualityService.ReloadBundles
+   */
+  reloadBundles: {
+    methodKind: "unary";
+    input: typeof ReloadBundlesRequestSchema;
+    output: typeof ReloadBundlesResponseSchema;
+  },
+  /**
+   * RollBackBundle makes the bundle that was current before current again, from memory. It stays until the source has
+   * something new. A second call takes the first back. It is about this process alone: replicas are rolled back by
+   * what their sources have.
+   *
+   * @generated from rpc ipr.v1.QualityService.RollBackBundle
+   */
+  rollBackBundle: {
+    methodKind: "unary";
+    input: typeof RollBackBundleRequestSchema;
+    output: typeof RollBackBundleResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_ipr_v1_quality, 0);

@@ -43,6 +43,7 @@ const rows: Readonly<Record<IprError["reason"], Row>> = {
   IN_USE: caller(409),
   TOO_LARGE: caller(413),
   UNKNOWN_CALIBRATION: caller(404),
+  UNKNOWN_BUNDLE: caller(404),
   // 503 tells OpenAI's clients to try again, as OVERLOADED with its Retry-After means it.
   OVERLOADED: server(503),
   NEIGHBOUR_DOWN: server(503),
