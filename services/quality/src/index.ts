@@ -1,60 +1,67 @@
-import { createPredictor, loadBundle, type QualityPredictor } from "@ipr/estimator";
 import type { EventBus } from "@ipr/events";
 import type { Registration } from "@ipr/grpc";
 import { type Logger, logUnexpected } from "@ipr/service";
-import { watchCalibration } from "./adapters/watched-calibration.ts";
+import { bundleDirectory } from "./adapters/bundle-directory.ts";
+import { type Bundles, openBundles } from "./bundles.ts";
 import { createEvents } from "./events.ts";
 import { qualityService } from "./rpc/quality-service.ts";
+import { createShadow } from "./shadow.ts";
 
 export interface QualityDependencies {
-  /** Directory of the bundle, as `ipr train` writes it. */
+  /** Directory of the bundle, as `ipr train` writes it, or a link to one. */
   readonly bundleDir: string;
+  /** The same of the bundle that answers the embeddings of another encoder; empty when there is none. */
+  readonly standInBundleDir?: string;
+  /** The same of the bundle that is compared with the one that answers; empty when there is none. */
+  readonly shadowBundleDir?: string;
+  /** Share of the prompts that is compared, 0 to 1. */
+  readonly shadowShare: number;
+  /** Pause between two looks at the directories. */
+  readonly bundlePollMs: number;
   readonly bus: EventBus;
   readonly logger: Logger;
 }
 
 export interface Quality {
   readonly registrations: readonly Registration[];
-  /** The id of the bundle that is served. */
-  readonly bundle: string;
-  /** The candidates it can estimate. */
-  readonly candidates: readonly string[];
-  /** Resolves when the published calibration, if there is one, is live. */
-  readonly calibrated: Promise<void>;
+  /** The bundle that is active at this moment. */
+  active(): { readonly bundle: string; readonly candidates: readonly string[] };
   close(): Promise<void>;
 }
 
-const warmUpText = "What is the sum of 12 and 30? Write a function that adds two numbers. ".repeat(8);
-const warmUpRuns = 100;
-
-/** Loads and warms the bundle, follows its calibration, and serves both. */
-export async function createQuality({ bundleDir, bus, logger }: QualityDependencies): Promise<Quality> {
+/**
+ * Loads and warms the bundles, follows their directories and calibrations, and serves them. A published calibration is
+ * live when it resolves, unless the bus takes seconds to tell.
+ */
+export async function createQuality(dependencies: QualityDependencies): Promise<Quality> {
+  const { bus, logger, bundlePollMs, shadowShare } = dependencies;
   const events = createEvents(logger);
-  const bundle = await loadBundle(bundleDir);
-  const predictor = createPredictor(bundle);
-  warmUp(predictor, bundle.manifest.encoder.dimension);
-  const { id } = bundle.manifest;
-  events.bundleLoaded({ id, candidates: predictor.candidates.length });
-  const calibration = watchCalibration(bus, id, events);
+  const bundles = await openBundles({ sources: sourcesOf(dependencies), pollMs: bundlePollMs, bus, events });
+  const shadow = createShadow({
+    share: shadowShare,
+    random: Math.random,
+    bundle: () => bundles.slots.find(({ role }) => role === "shadow")?.current,
+    events,
+  });
   return {
-    registrations: [
-      qualityService({
-        bundle,
-        predictor,
-        calibration: calibration.current,
-        events,
-        onUnexpected: logUnexpected(logger),
-      }),
-    ],
-    bundle: id,
-    candidates: predictor.candidates,
-    calibrated: calibration.established,
-    close: () => calibration.close(),
+    registrations: [qualityService({ bundles, shadow, events, onUnexpected: logUnexpected(logger) })],
+    active: () => activeOf(bundles),
+    async close() {
+      shadow.close();
+      await bundles.close();
+    },
   };
 }
 
-/** The first estimates run several times slower, until they are compiled; callers should not be the ones to wait. */
-function warmUp(predictor: QualityPredictor, dimension: number): void {
-  const embedding = new Float32Array(dimension).fill(1 / Math.sqrt(dimension));
-  for (let run = 0; run < warmUpRuns; run++) predictor.predict({ text: `${run} ${warmUpText}`, embedding });
+function sourcesOf({ bundleDir, standInBundleDir, shadowBundleDir }: QualityDependencies) {
+  return {
+    active: bundleDirectory(bundleDir),
+    ...(standInBundleDir && { standIn: bundleDirectory(standInBundleDir) }),
+    ...(shadowBundleDir && { shadow: bundleDirectory(shadowBundleDir) }),
+  };
+}
+
+function activeOf(bundles: Bundles) {
+  const { id, predictor } = bundles.active();
+  return { bundle: id, candidates: predictor.candidates };
 }

@@ -14,7 +14,7 @@ await runService("quality", async ({ logger, resources, isAccepting }) => {
       onNotice: (notice) => logNotice(logger, notice),
     }),
   );
-  const { registrations } = resources.use(await createQuality({ bundleDir: config.bundleDir, bus, logger }));
+  const { registrations } = resources.use(await createQuality({ ...config, bus, logger }));
   const serving = await serveGrpc({
     listen: config.listen,
     services: registrations,

@@ -1,72 +1,28 @@
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import { test } from "node:test";
-import { create, toBinary } from "@bufbuild/protobuf";
-import { activeCalibrationKey, buckets, createEmbeddedBus, type EventBus } from "@ipr/events";
-import { connect, serveGrpc } from "@ipr/grpc";
-import { CalibrationSchema, QualityService } from "@ipr/proto";
+import { createEmbeddedBus } from "@ipr/events";
 import { createLogger } from "@ipr/service";
 import { waitFor } from "@ipr/testing";
 import { createQuality } from "../src/index.ts";
+import { openBundleStore, openWorld, publishCalibration } from "./world.ts";
 
-const bundleDir = fileURLToPath(new URL("../../../deploy/default/bundle", import.meta.url));
-
-async function startWorld() {
-  const log: string[] = [];
-  const logger = createLogger({
-    service: "quality",
-    level: "info",
-    write: (line) => log.push(line),
-    now: () => new Date(),
-  });
-  const bus = createEmbeddedBus();
-  const quality = await createQuality({ bundleDir, bus, logger });
-  const serving = await serveGrpc({
-    listen: "127.0.0.1:0",
-    services: quality.registrations,
-    isReady: () => true,
-    onUnexpected: (error) => log.push(String(error)),
-  });
-  const channel = connect({ name: "quality", target: serving.address, timeoutMs: 30_000 });
-  const client = channel.client(QualityService);
-  const { encoder, candidates } = await client.getBundle({});
-  const dimension = 256;
-  const embedding = Array.from({ length: dimension }, (_, i) => Math.sin(i) / Math.sqrt(dimension / 2));
+async function openOne() {
+  await using stack = new AsyncDisposableStack();
+  const store = stack.use(await openBundleStore());
+  const { manifest, candidates } = await store.write("a", { seed: 1 });
+  await store.point("active", "a");
+  const world = stack.use(await openWorld(store));
+  const owned = stack.move();
   return {
-    log,
-    bus,
-    bundle: quality.bundle,
-    client,
-    encoder,
-    candidates,
-    predict: (more = {}) => client.predict({ text: "What is 2 + 2?", encoder, embedding, ...more }),
-    async [Symbol.asyncDispose]() {
-      channel.close();
-      await serving.drain(0);
-      await quality.close();
-      await bus.close();
-    },
+    ...world,
+    bundle: manifest.id,
+    candidates: candidates.map(({ name }) => name),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
-async function publish(
-  bus: EventBus,
-  bundle: string,
-  calibration: { revision: string; bundle?: string; slope?: number; candidate: string },
-) {
-  const { revision, slope = 1, candidate } = calibration;
-  const message = create(CalibrationSchema, {
-    revision,
-    bundle: calibration.bundle ?? bundle,
-    maps: [{ candidate, slope, intercept: -2 }],
-  });
-  await bus
-    .keyValue(buckets.calibration)
-    .put(activeCalibrationKey(bundle), toBinary(CalibrationSchema, message));
-}
-
 test("every candidate of the bundle has an estimate in [0, 1] inside its interval", async () => {
-  await using world = await startWorld();
+  await using world = await openOne();
   const { estimates, bundle, calibration } = await world.predict();
   assert.equal(bundle, world.bundle);
   assert.equal(calibration, "none");
@@ -83,7 +39,7 @@ test("every candidate of the bundle has an estimate in [0, 1] inside its interva
 });
 
 test("candidates the bundle does not know are left out", async () => {
-  await using world = await startWorld();
+  await using world = await openOne();
   const [known = ""] = world.candidates;
   const { estimates } = await world.predict({ candidates: [known, "nobody"] });
   assert.deepEqual(
@@ -93,10 +49,10 @@ test("candidates the bundle does not know are left out", async () => {
 });
 
 test("a published calibration is applied without a restart, to its candidate only", async () => {
-  await using world = await startWorld();
+  await using world = await openOne();
   const before = await world.predict();
   const [candidate = ""] = world.candidates;
-  await publish(world.bus, world.bundle, { revision: "r1", candidate });
+  await publishCalibration(world.bus, world.bundle, { revision: "r1", candidate });
   const after = await waitFor(
     async () => {
       const response = await world.predict();
@@ -110,11 +66,11 @@ test("a published calibration is applied without a restart, to its candidate onl
 });
 
 test("a calibration that is not increasing, or of another bundle, is refused and the last good one stays", async () => {
-  await using world = await startWorld();
+  await using world = await openOne();
   const [candidate = ""] = world.candidates;
-  await publish(world.bus, world.bundle, { revision: "good", candidate });
-  await publish(world.bus, world.bundle, { revision: "falling", slope: -1, candidate });
-  await publish(world.bus, world.bundle, { revision: "foreign", bundle: "another", candidate });
+  await publishCalibration(world.bus, world.bundle, { revision: "good", candidate });
+  await publishCalibration(world.bus, world.bundle, { revision: "falling", slope: -1, candidate });
+  await publishCalibration(world.bus, world.bundle, { revision: "foreign", bundle: "another", candidate });
   await waitFor(() => world.log.filter((line) => line.includes("calibration_refused")).length === 2, {
     what: "both to be refused",
   });
@@ -122,19 +78,22 @@ test("a calibration that is not increasing, or of another bundle, is refused and
 });
 
 test("an embedding of another encoder, or of another length, is refused by name", async () => {
-  await using world = await startWorld();
-  await assert.rejects(world.predict({ encoder: "other@sha256:00" }), { reason: "WRONG_ENCODER" });
+  await using world = await openOne();
+  await assert.rejects(world.predict({ encoder: "other@sha256:00" }), {
+    reason: "WRONG_ENCODER",
+    metadata: { expected: world.encoder, actual: "other@sha256:00" },
+  });
   await assert.rejects(world.predict({ embedding: [1, 2, 3] }), {
     reason: "INVALID_FIELD",
-    message: /embedding.*256/,
+    message: /embedding.*must have 4/,
   });
 });
 
-test("a bundle that is not there is named", async () => {
+test("a bundle that is not there is named, and nothing starts", async () => {
   const logger = createLogger({ service: "quality", level: "error", write: () => {}, now: () => new Date() });
   await using bus = createEmbeddedBus();
   await assert.rejects(
-    createQuality({ bundleDir: "/nowhere", bus, logger }),
+    createQuality({ bundleDir: "/nowhere", shadowShare: 0, bundlePollMs: 1_000, bus, logger }),
     /\/nowhere.*manifest\.json is missing/,
   );
 });

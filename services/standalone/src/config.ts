@@ -8,7 +8,18 @@ export const Config = z.strictObject({
     .string({ error: "must be set: the directory where events and what was learned are kept" })
     .describe("where events and what was learned are kept; one process at a time"),
   registryFile: z.string().default(shipped.registryFile).describe("candidates and routers to start from"),
-  bundleDir: z.string().default(shipped.bundleDir).describe("directory of the bundle"),
+  bundleDir: z
+    .string()
+    .default(shipped.bundleDir)
+    .describe("directory of the bundle, or a link to one; watched"),
+  standInBundleDir: z
+    .string()
+    .default("")
+    .describe("the same of a bundle for another encoder, which answers that encoder's embeddings"),
+  shadowBundleDir: z
+    .string()
+    .default("")
+    .describe("the same of a bundle that answers nothing, and is compared with the one that does"),
   encoderDir: z
     .string()
     .default(shipped.encoderDir)

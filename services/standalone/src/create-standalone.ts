@@ -17,6 +17,9 @@ import { shadowRouters, startupWarnings } from "./startup-warnings.ts";
 
 export interface StandaloneOptions {
   readonly bundleDir: string;
+  /** A bundle for another encoder, and one to compare with; empty when there is none. */
+  readonly standInBundleDir?: string;
+  readonly shadowBundleDir?: string;
   readonly encoderDir: string;
   readonly registryFile: string;
   /** Where events and what was learned are kept; in memory when undefined. */
@@ -76,8 +79,10 @@ async function assemble(options: StandaloneOptions, resources: Resources): Promi
   );
 
   const embedding = await createEmbedding({ encoderDir: options.encoderDir, ...limits.embedding, logger });
-  const quality = resources.use(await createQuality({ bundleDir: options.bundleDir, bus, logger }));
-  await quality.calibrated;
+  const { bundleDir, standInBundleDir = "", shadowBundleDir = "" } = options;
+  const quality = resources.use(
+    await createQuality({ bundleDir, standInBundleDir, shadowBundleDir, ...limits.quality, bus, logger }),
+  );
   const policy = resources.use(
     createPolicy({
       bus,
@@ -133,19 +138,20 @@ async function assemble(options: StandaloneOptions, resources: Resources): Promi
   ];
 
   const current = registry.current().registry;
+  const active = quality.active();
   const { routers, candidates } = current;
   const forced = routers.filter(({ forcedTrustState }) => forcedTrustState === TrustState.ROUTE);
   return {
     router,
     facts: {
-      bundle: quality.bundle,
+      bundle: active.bundle,
       routers: routers.map(({ name }) => name),
       candidates: candidates.length,
       providers: resolved.notes,
       simulated: resolved.simulated,
       forcedRouters: forced.map(({ name }) => name),
       shadowRouters: shadowRouters(current),
-      warnings: startupWarnings({ registry: current, estimable: quality.candidates, environment }),
+      warnings: startupWarnings({ registry: current, estimable: active.candidates, environment }),
       stateDir: stateDir ?? "memory",
     },
     async serve({ http, grpc }) {

@@ -12,6 +12,8 @@ interface UpOptions {
   readonly ephemeral?: true;
   readonly registry: string;
   readonly bundle: string;
+  readonly standInBundle?: string;
+  readonly shadowBundle?: string;
   readonly encoder: string;
 }
 
@@ -29,7 +31,16 @@ export function upCommand(environment: Environment): Command {
     )
     .option("--ephemeral", "keep events and what was learned in memory only")
     .option("--registry <file>", "candidates and routers", shipped.registryFile)
-    .option("--bundle <directory>", "the trained estimator", shipped.bundleDir)
+    .option(
+      "--bundle <directory>",
+      "the trained estimator, or a link to one; replaced without a restart when it changes",
+      shipped.bundleDir,
+    )
+    .option(
+      "--stand-in-bundle <directory>",
+      "one for another encoder, which answers that encoder's embeddings",
+    )
+    .option("--shadow-bundle <directory>", "one that answers nothing and is compared with the one that does")
     .option("--encoder <directory>", "the encoder the bundle was trained with", shipped.encoderDir)
     .addHelpText(
       "after",
@@ -50,6 +61,8 @@ Example:
           const standalone = resources.use(
             await createStandalone({
               bundleDir: options.bundle,
+              ...(options.standInBundle !== undefined && { standInBundleDir: options.standInBundle }),
+              ...(options.shadowBundle !== undefined && { shadowBundleDir: options.shadowBundle }),
               encoderDir: options.encoder,
               registryFile: options.registry,
               ...stateOf(options, stateDir),
