@@ -4,9 +4,9 @@ import type { EmbeddingService, QualityService } from "@ipr/proto";
 import type { RegistryStore } from "@ipr/registry";
 import { type Logger, logUnexpected } from "@ipr/service";
 import { directEstimator, type Neighbours } from "./adapters/direct-estimator.ts";
+import { rememberedTables } from "./adapters/remembered-tables.ts";
 import { streamedEstimator } from "./adapters/streamed-estimator.ts";
 import { createEvents } from "./events.ts";
-import type { EstimatorCall } from "./rpc/estimator.ts";
 import { feedbackService } from "./rpc/feedback-service.ts";
 import { registryService } from "./rpc/registry-service.ts";
 import { routerService } from "./rpc/router-service.ts";
@@ -48,7 +48,7 @@ export function createPolicy(dependencies: PolicyDependencies): Policy {
   if (streamed) openConnections({ embedding, quality });
   const route = {
     registry,
-    findTable: async (call: EstimatorCall) => (await quality.getBundle({}, call)).toleranceTable,
+    findTable: rememberedTables(quality),
     estimator: streamed ?? directEstimator({ embedding, quality }),
     estimateTimeoutMs: dependencies.estimateTimeoutMs,
     record: (event: Parameters<typeof encodeDecision>[0]) => publisher.offer(encodeDecision(event)),

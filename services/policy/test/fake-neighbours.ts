@@ -18,6 +18,12 @@ export interface FakeQuality extends FakeNeighbour {
   readonly requests: PredictRequest[];
   /** By candidate. */
   qualities: Readonly<Record<string, number>>;
+  /** The active bundle. */
+  bundle: string;
+  /** What tolerance 0.25 saves by the table of each loaded bundle. */
+  savings: Readonly<Record<string, number>>;
+  /** The bundles whose table was asked for. */
+  readonly tablesAsked: string[];
 }
 
 export async function fakeEmbedding(): Promise<FakeEmbedding> {
@@ -39,12 +45,16 @@ export async function fakeEmbedding(): Promise<FakeEmbedding> {
 
 export async function fakeQuality(): Promise<FakeQuality> {
   const requests: PredictRequest[] = [];
+  const tablesAsked: string[] = [];
+  const notServed = async () => {
+    throw new Error("policy never asks for this");
+  };
   const predict = async (request: PredictRequest) => {
     requests.push(request);
     await quality.before();
     const known = Object.entries(quality.qualities).filter(([name]) => request.candidates.includes(name));
     return {
-      bundle: "bundle-1",
+      bundle: quality.bundle,
       calibration: "calibration-1",
       estimates: known.map(([candidate, value]) => ({
         candidate,
@@ -59,21 +69,29 @@ export async function fakeQuality(): Promise<FakeQuality> {
     register(QualityService, {
       predict,
       predictStream: multiplexed(QualityService.method.predict, predict, onUnexpected) as never,
-      getBundle: async () => ({
-        bundle: "bundle-1",
-        encoder: "fake@1",
-        toleranceTable: {
-          pool: ["cheap", "middle", "strong"],
-          reference: "strong",
-          points: [
-            { tolerance: 0, qualityRatio: 1, saving: 0 },
-            { tolerance: 0.25, qualityRatio: 0.875, saving: 0.5 },
-          ],
-        },
-      }),
+      getBundle: async ({ bundle = quality.bundle }) => {
+        tablesAsked.push(bundle);
+        const saving = quality.savings[bundle];
+        if (saving === undefined) throw new Error(`bundle ${bundle} is not loaded`);
+        const points = [
+          { tolerance: 0, qualityRatio: 1, saving: 0 },
+          { tolerance: 0.25, qualityRatio: 0.875, saving },
+        ];
+        const toleranceTable = { pool: ["cheap", "middle", "strong"], reference: "strong", points };
+        return { bundle, encoder: "fake@1", toleranceTable };
+      },
+      listBundles: notServed,
+      reloadBundles: notServed,
+      rollBackBundle: notServed,
     }),
   );
-  const quality: FakeQuality = Object.assign(neighbour, { requests, qualities: {} });
+  const quality: FakeQuality = Object.assign(neighbour, {
+    requests,
+    tablesAsked,
+    qualities: {},
+    bundle: "bundle-1",
+    savings: { "bundle-1": 0.5 },
+  });
   return quality;
 }
 

@@ -136,6 +136,31 @@ test("a target is mapped to a tolerance by the bundle's table, and one out of re
   await assert.rejects(call, { reason: "TARGET_UNREACHABLE", message: /table is for the candidates/ });
 });
 
+test("after a hot swap a target is mapped by the table of the bundle that made the estimates, asked for once", async () => {
+  await using world = await openWorld();
+  const target = { kind: { case: "minSaving" as const, value: 0.75 } };
+  const aim = () => world.router.route({ ...prompt("x"), target });
+  await assert.rejects(aim(), { reason: "TARGET_UNREACHABLE" });
+  world.quality.savings = { "bundle-1": 0.5, "bundle-2": 0.75 };
+  world.quality.bundle = "bundle-2";
+  world.quality.tablesAsked.length = 0;
+  for (let n = 0; n < 2; n++) {
+    const { bundle, tolerance } = await aim();
+    assert.deepEqual([bundle, tolerance], ["bundle-2", 0.25]);
+  }
+  world.quality.bundle = "bundle-1";
+  await assert.rejects(aim(), { reason: "TARGET_UNREACHABLE" });
+  assert.deepEqual(world.quality.tablesAsked, ["bundle-2"]);
+});
+
+test("a target without estimates is not refused: the reference answers, degraded", async () => {
+  await using world = await openWorld();
+  await world.quality.kill();
+  const target = { kind: { case: "minSaving" as const, value: 0.75 } };
+  const { model, degraded } = await world.router.route({ ...prompt("x"), target });
+  assert.deepEqual([model, degraded], ["strong", true]);
+});
+
 test("a highest cost takes the predicted best within it", async () => {
   await using world = await openWorld();
   const { candidates } = await world.router.route(prompt("x"));

@@ -2,12 +2,20 @@ import { invalidField, IprError, status } from "@ipr/errors";
 import type { RouteRequest } from "@ipr/proto";
 import { type Target, toleranceFor, type ToleranceTable } from "../domain/target.ts";
 import type { Rule } from "../domain/threshold.ts";
+import type { EstimateOutcome } from "./estimate.ts";
 import type { EstimatorCall } from "./estimator.ts";
 import type { Selection } from "./read-request.ts";
 import { fromGate } from "./translate.ts";
 
-/** Asks for the tolerance table of the bundle that is served. */
-export type FindTable = (call: EstimatorCall) => Promise<ToleranceTable | undefined>;
+/** Asks for the tolerance table of a bundle. */
+export type FindTable = (bundle: string, call: EstimatorCall) => Promise<ToleranceTable | undefined>;
+
+/** What a target is mapped by: the table of the bundle that made the estimates, whichever is active by now. */
+export interface TableLookup {
+  readonly findTable: FindTable;
+  readonly outcome: EstimateOutcome;
+  readonly call: EstimatorCall;
+}
 
 /** How a decision is to be made: by which rule, and at most at which cost. */
 export interface Aim {
@@ -23,8 +31,7 @@ export interface Aim {
 export async function aimOf(
   request: RouteRequest,
   { router, candidates }: Selection,
-  findTable: FindTable,
-  call: EstimatorCall,
+  lookup: TableLookup,
 ): Promise<Aim> {
   const { margin, staticThreshold } = router;
   const gate = fromGate(router.gate);
@@ -39,11 +46,7 @@ export async function aimOf(
     kind: kind.case === "minSaving" ? "min_saving" : "max_quality_loss",
     share: kind.value,
   };
-  // Without quality there are no estimates either: the reference will answer, whatever the tolerance.
-  const found = await findTable(call).then(
-    (table) => ({ table }),
-    () => undefined,
-  );
+  const found = await lookUp(lookup);
   if (found === undefined) return { rule: { ...rule, tolerance: 0 } };
   const names = candidates.map(({ name }) => name);
   const mapped = toleranceFor(target, found.table, {
@@ -54,6 +57,19 @@ export async function aimOf(
   });
   if ("problem" in mapped) throw unreachable(target, mapped.problem, mapped.nearest);
   return { rule: { ...rule, tolerance: mapped.tolerance } };
+}
+
+/** Undefined without estimates, or without their bundle's table: the best estimate or the reference will answer then. */
+async function lookUp({
+  findTable,
+  outcome,
+  call,
+}: TableLookup): Promise<{ readonly table: ToleranceTable | undefined } | undefined> {
+  if (outcome.kind !== "estimated") return undefined;
+  return findTable(outcome.prediction.bundle, call).then(
+    (table) => ({ table }),
+    () => undefined,
+  );
 }
 
 function unreachable({ kind, share }: Target, problem: string, nearest: number | undefined): IprError {

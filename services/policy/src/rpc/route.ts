@@ -47,19 +47,14 @@ export function createRoute(dependencies: RouteDependencies): Route {
     const conversation = readConversation(request);
     const text = promptText(conversation.turns);
     const timeoutMs = Math.min(estimateTimeoutMs, Math.max(1, context.remainingMs() * estimateShare));
-    const aim = await aimOf(request, selection, findTable, { timeoutMs, signal: context.signal });
-    const outcome = await estimate(estimator, {
-      text,
-      candidates: namesOf(selection),
-      timeoutMs,
-      signal: context.signal,
-    });
+    const call = { timeoutMs, signal: context.signal };
+    const outcome = await estimate(estimator, { text, candidates: namesOf(selection), ...call });
+    const { rule, maxCostUsd } = await aimOf(request, selection, { findTable, outcome, call });
     // Whoever has left gets no decision, and none is recorded that nobody saw.
     context.signal.throwIfAborted();
 
     const estimatedAt = performance.now();
     const { router, candidates, reference } = selection;
-    const { rule, maxCostUsd } = aim;
     const { constraints } = router;
     const plan = makePlan({
       candidates,
