@@ -1,5 +1,11 @@
+import { createLayers, type Linear, type Lookup } from "./bert-layers.ts";
 import { createGraph, type GraphBuilder, type Value } from "./graph-builder.ts";
-import { floats, integers, scalar } from "./tensor.ts";
+import { quantiseRows, quantiseWeights } from "./quantise.ts";
+import { bytes, elementTypeCodes, floats, integers } from "./tensor.ts";
+
+/** What a BERT encoder applies between its two wide layers. */
+export const activations = ["gelu", "gelu_new", "gelu_pytorch_tanh", "relu"] as const;
+export type Activation = (typeof activations)[number];
 
 /** Sizes of a BERT encoder, as in its `config.json`. */
 export interface BertShape {
@@ -7,6 +13,7 @@ export interface BertShape {
   readonly hidden: number;
   readonly heads: number;
   readonly layerNormEpsilon: number;
+  readonly activation: Activation;
 }
 
 /** A weight of the checkpoint by its Hugging Face name. */
@@ -15,86 +22,146 @@ export type BertWeights = (name: string) => {
   readonly data: Float32Array;
 };
 
+/** `int8`: weights and word table in 8 bits, sums of their products in 32, and everything between them in floats. */
+export type Precision = "fp32" | "int8";
+/** How token vectors become a sentence's: their mean, or the first one's. */
+export type Pooling = "mean" | "cls";
+
+export interface BertGraphOptions {
+  readonly precision: Precision;
+  readonly pooling: Pooling;
+  /** Whether the sentence's vector is scaled to unit length. */
+  readonly normalise: boolean;
+}
+
+/** The names at the graph's border. */
+export const bertPorts = { ids: "input_ids", mask: "attention_mask", output: "sentence_embedding" } as const;
+
 /**
- * A BERT encoder with mean pooling, in 32-bit floats and plain ONNX operators.
+ * A BERT sentence encoder in onnxruntime's fused operators.
  *
- * Inputs: `ids` [batch, tokens]; `positions` [tokens], 0, 1, 2 ...; `mask` [batch, tokens], 1 for a token and 0 for
- * padding. Output: `pooled` [batch, hidden], the mean over the tokens, not scaled to unit length.
+ * Inputs, both of whole numbers [batch, tokens]: `input_ids`, and `attention_mask`, 1 for a token and 0 for padding after
+ * the last one. Output: `sentence_embedding` [batch, hidden].
+ *
+ * An int8 graph scales what it multiplies by the largest value in the whole batch, so a vector depends a little on its
+ * batch mates; in a batch of one it does not.
  */
-export function bertGraph(shape: BertShape, weights: BertWeights): Uint8Array {
+export function bertGraph(shape: BertShape, weights: BertWeights, options: BertGraphOptions): Uint8Array {
   const g = createGraph("bert");
-  const ids = g.input("ids", "int64", ["batch", "tokens"]);
-  const positions = g.input("positions", "int64", ["tokens"]);
-  const mask = g.input("mask", "float", ["batch", "tokens"]);
-  const load = (name: string): Value => {
-    const { shape: dimensions, data } = weights(name);
-    return g.constant(floats(dimensions, data));
-  };
-  const layer = createLayer(g, shape, load);
+  const ids = g.input(bertPorts.ids, "int64", ["batch", "tokens"]);
+  const mask = g.input(bertPorts.mask, "int64", ["batch", "tokens"]);
+  const { linear, lookup } = options.precision === "int8" ? inBytes(g, weights) : inFloats(g, weights);
+  const load = (name: string): Value => g.constant(floats(weights(name).shape, weights(name).data));
+  const layers = createLayers(g, shape, linear, load);
 
-  // Every prompt is one segment, so the second axis of the segment table never matters: add its first row.
-  const firstRow = g.constant(integers([0]));
-  const segment = g.op("Gather", [load("embeddings.token_type_embeddings.weight"), firstRow], { axis: 0 });
-  const words = g.op("Gather", [load("embeddings.word_embeddings.weight"), ids], { axis: 0 });
-  const places = g.op("Gather", [load("embeddings.position_embeddings.weight"), positions], { axis: 0 });
-  let x = layer.normalise(g.op("Add", [g.op("Add", [words, places]), segment]), "embeddings.LayerNorm");
+  const words = lookup("embeddings.word_embeddings.weight", ids);
+  let x = layers.addNormalised(words, places(g, shape, weights, ids), "embeddings.LayerNorm");
+  const present = g.op("Cast", [mask], { to: elementTypeCodes.int32 });
+  for (let i = 0; i < shape.layers; i++) x = layers.transform(x, present, `encoder.layer.${i}`);
 
-  // Padding gets a score so low that its share of attention is zero.
-  const absent = g.op("Mul", [g.op("Sub", [mask, g.constant(scalar(1))]), g.constant(scalar(1e9))]);
-  const bias = g.op("Unsqueeze", [absent, g.constant(integers([1, 2]))]);
-  for (let i = 0; i < shape.layers; i++) x = layer.transform(x, bias, `encoder.layer.${i}`);
-
-  const weight = g.op("Unsqueeze", [mask, g.constant(integers([2]))]);
-  const tokenAxis = g.constant(integers([1]));
-  const total = g.op("ReduceSum", [g.op("Mul", [x, weight]), tokenAxis], { keepdims: 0 });
-  const count = g.op("ReduceSum", [weight, tokenAxis], { keepdims: 0 });
-  g.output("pooled", g.op("Div", [total, count]), "float", ["batch", shape.hidden]);
+  const pooled = options.pooling === "cls" ? firstToken(g, x) : mean(g, x, mask);
+  const vector = options.normalise ? g.op("LpNormalization", [pooled], { axis: -1, p: 2 }) : pooled;
+  g.output(bertPorts.output, vector, "float", ["batch", shape.hidden]);
   return g.bytes();
 }
 
-interface Layer {
-  normalise(x: Value, name: string): Value;
-  transform(x: Value, attentionBias: Value, name: string): Value;
+interface Operators {
+  readonly linear: Linear;
+  readonly lookup: Lookup;
 }
 
-function createLayer(
-  g: GraphBuilder,
-  { hidden, heads, layerNormEpsilon }: BertShape,
-  load: (name: string) => Value,
-): Layer {
-  const headSize = hidden / heads;
-  const splitShape = g.constant(integers([0, 0, heads, headSize]));
-  const joinShape = g.constant(integers([0, 0, hidden]));
-  const scale = g.constant(scalar(1 / Math.sqrt(headSize)));
-
-  const linear = (x: Value, name: string): Value => {
-    const weight = g.op("Transpose", [load(`${name}.weight`)], { perm: [1, 0] });
-    return g.op("Add", [g.op("MatMul", [x, weight]), load(`${name}.bias`)]);
-  };
-  const splitHeads = (x: Value, perm: readonly number[]): Value =>
-    g.op("Transpose", [g.op("Reshape", [x, splitShape])], { perm });
-  const normalise: Layer["normalise"] = (x, name) =>
-    g.op(
-      "LayerNormalization",
-      [x, load(`${name}.weight`), load(`${name}.bias`)],
-      { axis: -1 },
-      { epsilon: layerNormEpsilon },
-    );
-
+function inFloats(g: GraphBuilder, weights: BertWeights): Operators {
   return {
-    normalise,
-    transform(x, attentionBias, name) {
-      const query = splitHeads(linear(x, `${name}.attention.self.query`), [0, 2, 1, 3]);
-      const key = splitHeads(linear(x, `${name}.attention.self.key`), [0, 2, 3, 1]);
-      const value = splitHeads(linear(x, `${name}.attention.self.value`), [0, 2, 1, 3]);
-      const scores = g.op("Add", [g.op("Mul", [g.op("MatMul", [query, key]), scale]), attentionBias]);
-      const mixed = g.op("MatMul", [g.op("Softmax", [scores], { axis: -1 }), value]);
-      const joined = g.op("Reshape", [g.op("Transpose", [mixed], { perm: [0, 2, 1, 3] }), joinShape]);
-      const attended = linear(joined, `${name}.attention.output.dense`);
-      const middle = normalise(g.op("Add", [x, attended]), `${name}.attention.output.LayerNorm`);
-      const wide = g.op("Gelu", [linear(middle, `${name}.intermediate.dense`)]);
-      const narrow = linear(wide, `${name}.output.dense`);
-      return normalise(g.op("Add", [middle, narrow]), `${name}.output.LayerNorm`);
+    linear(x, names) {
+      const { rows, from, to, bias } = stack(weights, names);
+      const product = g.op("MatMul", [x, g.constant(floats([from, to], transpose(rows, to)))]);
+      return g.op("Add", [product, g.constant(floats([to], bias))]);
+    },
+    lookup(name, ids) {
+      const { shape, data } = weights(name);
+      return g.op("Gather", [g.constant(floats(shape, data)), ids], { axis: 0 });
     },
   };
+}
+
+function inBytes(g: GraphBuilder, weights: BertWeights): Operators {
+  return {
+    linear(x, names) {
+      const { rows, from, to, bias } = stack(weights, names);
+      const { data, scales } = quantiseWeights(rows, to);
+      return g.contrib("DynamicQuantizeMatMul", [
+        x,
+        g.constant(bytes([from, to], data)),
+        g.constant(floats([to], scales)),
+        undefined,
+        g.constant(floats([to], bias)),
+      ]);
+    },
+    lookup(name, ids) {
+      const { shape, data: table } = weights(name);
+      const [rows = 0, width = 0] = shape;
+      const { data, scales } = quantiseRows(table, width);
+      const numbers = g.op("Gather", [g.constant(bytes([rows, width], data)), ids], { axis: 0 });
+      const scale = g.op("Gather", [g.constant(floats([rows, 1], scales)), ids], { axis: 0 });
+      return g.op("Mul", [g.op("Cast", [numbers], { to: elementTypeCodes.float }), scale]);
+    },
+  };
+}
+
+/** Layers that read the same input as one layer: what they give lies side by side. */
+function stack(
+  weights: BertWeights,
+  names: readonly string[],
+): { rows: Float32Array; from: number; to: number; bias: Float32Array } {
+  const parts = names.map((name) => weights(`${name}.weight`));
+  return {
+    rows: joined(parts.map(({ data }) => data)),
+    from: parts[0]?.shape[1] ?? 0,
+    to: parts.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0),
+    bias: joined(names.map((name) => weights(`${name}.bias`).data)),
+  };
+}
+
+function joined(arrays: readonly Float32Array[]): Float32Array {
+  if (arrays.length === 1) return arrays[0]!;
+  const result = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const array of arrays) {
+    result.set(array, at);
+    at += array.length;
+  }
+  return result;
+}
+
+function transpose(rows: Float32Array, count: number): Float32Array {
+  const width = rows.length / count;
+  const result = new Float32Array(rows.length);
+  for (let row = 0; row < count; row++) {
+    for (let i = 0; i < width; i++) result[i * count + row] = rows[row * width + i]!;
+  }
+  return result;
+}
+
+/** What is added to the words: a row for each place, and the one of the first segment, since a prompt has only one. */
+function places(g: GraphBuilder, { hidden }: BertShape, weights: BertWeights, ids: Value): Value {
+  const { shape, data } = weights("embeddings.position_embeddings.weight");
+  const segment = weights("embeddings.token_type_embeddings.weight").data;
+  const table = data.map((value, i) => value + segment[i % hidden]!);
+  const tokens = g.op("Shape", [ids], { start: 1, end: 2 });
+  const [first, axis] = [g.constant(integers([0])), g.constant(integers([0]))];
+  return g.op("Slice", [g.constant(floats(shape, table)), first, tokens, axis]);
+}
+
+function firstToken(g: GraphBuilder, x: Value): Value {
+  return g.op("Squeeze", [
+    g.op("Gather", [x, g.constant(integers([0]))], { axis: 1 }),
+    g.constant(integers([1])),
+  ]);
+}
+
+function mean(g: GraphBuilder, x: Value, mask: Value): Value {
+  const weight = g.op("Cast", [mask], { to: elementTypeCodes.float });
+  const row = g.op("Unsqueeze", [weight, g.constant(integers([1]))]);
+  const total = g.op("Squeeze", [g.op("MatMul", [row, x]), g.constant(integers([1]))]);
+  return g.op("Div", [total, g.op("ReduceSum", [weight, g.constant(integers([1]))], { keepdims: 1 })]);
 }

@@ -1,10 +1,21 @@
-export { bertGraph, type BertShape, type BertWeights } from "./bert-graph.ts";
+export {
+  type Activation,
+  activations,
+  bertGraph,
+  type BertGraphOptions,
+  bertPorts,
+  type BertShape,
+  type BertWeights,
+  type Pooling,
+  type Precision,
+} from "./bert-graph.ts";
 export { createGraph, type GraphBuilder, type Value } from "./graph-builder.ts";
 export { type CheckpointTensor, parseSafetensors } from "./safetensors.ts";
 export { openSession, type Session, type TensorData } from "./session.ts";
 export { type Constant, floats, integers, scalar } from "./tensor.ts";
 export { type NetworkShape, type ParameterName, parameterNames, parameterShape } from "./training-graph.ts";
 export {
+  type Forward,
   openTrainingSession,
   type TrainingBatch,
   type TrainingSession,

@@ -35,6 +35,10 @@ export interface Graph {
 const irVersion = 9;
 const opsetVersion = 20;
 
+/** Where onnxruntime keeps the operators that it adds to ONNX. */
+export const contribDomain = "com.microsoft";
+const contribVersion = 1;
+
 /**
  * A graph as the bytes of an ONNX ModelProto. Field numbers are those of onnx.proto3; we write a handful of messages and
  * read none, so a writer of 100 lines stands for generated code of 10,000.
@@ -44,11 +48,18 @@ export function modelBytes(graph: Graph): Uint8Array {
   writer.tag(1, WireType.Varint).int64(irVersion);
   writer.tag(2, WireType.LengthDelimited).string("ipr");
   message(writer, 7, (w) => writeGraph(w, graph));
-  message(writer, 8, (w) => {
-    w.tag(1, WireType.LengthDelimited).string("");
-    w.tag(2, WireType.Varint).int64(opsetVersion);
-  });
+  writeOpset(writer, "", opsetVersion);
+  if (graph.nodes.some(({ domain }) => domain === contribDomain)) {
+    writeOpset(writer, contribDomain, contribVersion);
+  }
   return writer.finish();
+}
+
+function writeOpset(writer: BinaryWriter, domain: string, version: number): void {
+  message(writer, 8, (w) => {
+    w.tag(1, WireType.LengthDelimited).string(domain);
+    w.tag(2, WireType.Varint).int64(version);
+  });
 }
 
 function writeGraph(writer: BinaryWriter, { name, inputs, outputs, nodes, constants }: Graph): void {

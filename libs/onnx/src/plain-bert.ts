@@ -1,7 +1,13 @@
-import type { BertShape, BertWeights } from "./bert-graph.ts";
+import type { Activation, BertShape, BertWeights, Pooling } from "./bert-graph.ts";
 
-/** A BERT encoder with mean pooling as plain loops over one sequence: the oracle that the ONNX graph is held to. */
-export function plainBert(shape: BertShape, weights: BertWeights, ids: readonly number[]): number[] {
+/** A BERT encoder as plain loops over one sequence: the oracle that the ONNX graph is held to. */
+export function plainBert(
+  shape: BertShape,
+  weights: BertWeights,
+  ids: readonly number[],
+  pooling: Pooling = "mean",
+): number[] {
+  const activate = activationOf[shape.activation];
   const row = (name: string, index: number): number[] => {
     const { shape: dimensions, data } = weights(name);
     const width = dimensions[1]!;
@@ -34,10 +40,11 @@ export function plainBert(shape: BertShape, weights: BertWeights, ids: readonly 
     states = states.map((x, position) => {
       const attended = linear(mixed[position]!, `${name}.attention.output.dense`);
       const middle = normalise(add(x, attended), `${name}.attention.output.LayerNorm`);
-      const wide = linear(middle, `${name}.intermediate.dense`).map(gelu);
+      const wide = linear(middle, `${name}.intermediate.dense`).map(activate);
       return normalise(add(middle, linear(wide, `${name}.output.dense`)), `${name}.output.LayerNorm`);
     });
   }
+  if (pooling === "cls") return states[0]!;
   return states[0]!.map((_, i) => states.reduce((sum, x) => sum + x[i]!, 0) / states.length);
 }
 
@@ -72,3 +79,15 @@ function gelu(x: number): number {
   for (let i = 0; i < steps; i++) area += (width / 2) * (density(i * width) + density((i + 1) * width));
   return x * (0.5 + area / Math.sqrt(2 * Math.PI));
 }
+
+/** The usual approximation, by the hyperbolic tangent. */
+function tanhGelu(x: number): number {
+  return (x / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
+}
+
+const activationOf: Readonly<Record<Activation, (x: number) => number>> = {
+  gelu,
+  gelu_new: tanhGelu,
+  gelu_pytorch_tanh: tanhGelu,
+  relu: (x) => Math.max(0, x),
+};

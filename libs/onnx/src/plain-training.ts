@@ -46,9 +46,9 @@ export function createPlainTraining(shape: NetworkShape, initial: Weights): Plai
 }
 
 function backward(
-  { features, hidden, candidates }: NetworkShape,
+  { features, hidden, candidates, topics }: NetworkShape,
   w: Record<ParameterName, Float64Array>,
-  { rows, x, dropout, target, weight, tokenTarget, tokenWeight }: TrainingBatch,
+  { rows, x, dropout, target, weight, tokenTarget, tokenWeight, topicTarget, topicWeight }: TrainingBatch,
 ): { loss: number; gradients: Record<ParameterName, Float64Array> } {
   const gradients = Object.fromEntries(
     parameterNames.map((name) => [name, new Float64Array(w[name].length)]),
@@ -81,6 +81,23 @@ function backward(
         gradients.quality[j * candidates + c]! += dLogit * h[j]!;
         gradients.tokens[j * candidates + c]! += dTokens * h[j]!;
         dH[j]! += dLogit * w.quality[j * candidates + c]! + dTokens * w.tokens[j * candidates + c]!;
+      }
+    }
+    const topicLogits = Array.from({ length: topics }, (_, k) => {
+      let sum = w.topicsBias[k]!;
+      for (let j = 0; j < hidden; j++) sum += h[j]! * w.topics[j * topics + k]!;
+      return sum;
+    });
+    const total = topicLogits.reduce((sum, value) => sum + Math.exp(value), 0);
+    for (let k = 0; k < topics; k++) {
+      const share = Math.exp(topicLogits[k]!) / total;
+      const wanted = topicTarget[row * topics + k]!;
+      loss -= topicWeight[row]! * wanted * Math.log(share);
+      const dTopic = topicWeight[row]! * (share - wanted);
+      gradients.topicsBias[k]! += dTopic;
+      for (let j = 0; j < hidden; j++) {
+        gradients.topics[j * topics + k]! += dTopic * h[j]!;
+        dH[j]! += dTopic * w.topics[j * topics + k]!;
       }
     }
     for (let j = 0; j < hidden; j++) {

@@ -1,6 +1,6 @@
 import { IprError, status } from "@ipr/errors";
 
-/** A 32-bit tensor of a checkpoint. */
+/** A tensor of a checkpoint, as 32-bit floats. */
 export interface CheckpointTensor {
   readonly shape: readonly number[];
   readonly data: Float32Array;
@@ -9,8 +9,11 @@ export interface CheckpointTensor {
 const lengthBytes = 8;
 const maxHeaderBytes = 100 * 1024 * 1024;
 
+/** The float types that are read, by their bytes; the others are not weights. */
+const floatBytes: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2 };
+
 /**
- * Reads the float tensors of a safetensors file: 8 bytes of header length, a JSON header, then the data.
+ * Reads the float tensors (32 and 16 bits, and bfloat16) of a safetensors file: 8 bytes of header length, a JSON header, then the data.
  * `file` names it in errors.
  */
 export function parseSafetensors(bytes: Uint8Array, file: string): ReadonlyMap<string, CheckpointTensor> {
@@ -22,17 +25,28 @@ export function parseSafetensors(bytes: Uint8Array, file: string): ReadonlyMap<s
   const dataStart = lengthBytes + headerBytes;
   const tensors = new Map<string, CheckpointTensor>();
   for (const [name, entry] of Object.entries(parseHeader(bytes.subarray(lengthBytes, dataStart), file))) {
-    if (name === "__metadata__" || entry.dtype !== "F32") continue;
+    const width = floatBytes[entry.dtype];
+    if (name === "__metadata__" || width === undefined) continue;
     const [from, to] = entry.data_offsets;
     const length = entry.shape.reduce((product, size) => product * size, 1);
-    if (to - from !== length * 4 || dataStart + to > bytes.length || from < 0) {
+    if (to - from !== length * width || dataStart + to > bytes.length || from < 0) {
       throw notSafetensors(file, `tensor ${name} lies outside the file or has another size than its shape`);
     }
-    // Copied, because a tensor need not start at a multiple of four bytes.
-    const data = new Float32Array(Uint8Array.from(bytes.subarray(dataStart + from, dataStart + to)).buffer);
+    const content = bytes.subarray(dataStart + from, dataStart + to);
+    const data = toFloats(content, entry.dtype);
     tensors.set(name, { shape: entry.shape, data });
   }
   return tensors;
+}
+
+function toFloats(content: Uint8Array, dtype: string): Float32Array {
+  // Copied, because a tensor need not start at a multiple of its width.
+  const { buffer } = Uint8Array.from(content);
+  if (dtype === "F32") return new Float32Array(buffer);
+  if (dtype === "F16") return Float32Array.from(new Float16Array(buffer));
+  // A bfloat16 is the upper half of a 32-bit float.
+  const bits = Uint32Array.from(new Uint16Array(buffer), (half) => half << 16);
+  return new Float32Array(bits.buffer);
 }
 
 interface HeaderEntry {

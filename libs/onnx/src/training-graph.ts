@@ -1,14 +1,16 @@
 import { createGraph, type GraphBuilder, type Value } from "./graph-builder.ts";
 import { scalar } from "./tensor.ts";
 
-/** Sizes of the network: features -> hidden GELU units -> two numbers per candidate. */
+/** Sizes of the network: features -> hidden GELU units -> two numbers per candidate, and a softmax over topics. */
 export interface NetworkShape {
   readonly features: number;
   readonly hidden: number;
   readonly candidates: number;
+  /** At least 1; a softmax over one topic learns nothing and moves nothing. */
+  readonly topics: number;
 }
 
-/** The weights, by name: the trunk, then the quality heads and the output-token heads, one column per candidate. */
+/** The weights, by name: the trunk, then the quality, output-token and topic heads, one column per candidate or topic. */
 export const parameterNames = [
   "trunk",
   "trunkBias",
@@ -16,12 +18,14 @@ export const parameterNames = [
   "qualityBias",
   "tokens",
   "tokensBias",
+  "topics",
+  "topicsBias",
 ] as const;
 export type ParameterName = (typeof parameterNames)[number];
 
 export function parameterShape(
   name: ParameterName,
-  { features, hidden, candidates }: NetworkShape,
+  { features, hidden, candidates, topics }: NetworkShape,
 ): number[] {
   switch (name) {
     case "trunk":
@@ -34,6 +38,10 @@ export function parameterShape(
     case "qualityBias":
     case "tokensBias":
       return [candidates];
+    case "topics":
+      return [hidden, topics];
+    case "topicsBias":
+      return [topics];
     default:
       return name satisfies never;
   }
@@ -50,7 +58,7 @@ export const defaultAdam: Adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
 const batch = "batch";
 
-/** The heads' raw outputs for a batch: `logits` and `logTokens`. */
+/** The heads' outputs for a batch: `logits` and `logTokens` as they are, and the probabilities `topics`. */
 export function forwardGraph(shape: NetworkShape): Uint8Array {
   const g = createGraph("forward");
   const x = g.input("x", "float", [batch, shape.features]);
@@ -60,6 +68,8 @@ export function forwardGraph(shape: NetworkShape): Uint8Array {
   const logTokens = linear(g, hidden, parameters.tokens, parameters.tokensBias);
   g.output("logits", logits, "float", [batch, shape.candidates]);
   g.output("logTokens", logTokens, "float", [batch, shape.candidates]);
+  const topics = g.op("Softmax", [linear(g, hidden, parameters.topics, parameters.topicsBias)], { axis: -1 });
+  g.output("topicShares", topics, "float", [batch, shape.topics]);
   return g.bytes();
 }
 
@@ -67,13 +77,14 @@ export function forwardGraph(shape: NetworkShape): Uint8Array {
  * One training step as an ordinary inference graph: forward, backward and AdamW, weights and moments in and out.
  *
  * Inputs: `x`; `dropout`, the hidden units' mask, already divided by the share kept; `target` in [0, 1] with
- * `weight`, zero where a label is missing; `tokenTarget` with `tokenWeight`; `rate`, the learning rate over
+ * `weight`, zero where a label is missing; `tokenTarget` with `tokenWeight`; `topicTarget`, a distribution, with one
+ * `topicWeight` a row; `rate`, the learning rate over
  * (1 - beta1^t); `secondScale`, 1 / (1 - beta2^t); `keep`, 1 - learning rate * weight decay, the share of a weight (not
  * of a bias) that a step leaves. Weights of a batch sum to what its loss should count.
- * Loss: cross-entropy on soft labels plus half squared error of the token heads.
+ * Loss: cross-entropy on soft labels, plus half squared error of the token heads, plus cross-entropy of the topics.
  */
 export function trainingGraph(shape: NetworkShape, adam: Adam): Uint8Array {
-  const { features, hidden, candidates } = shape;
+  const { features, hidden, candidates, topics } = shape;
   const g = createGraph("training-step");
   const x = g.input("x", "float", [batch, features]);
   const dropout = g.input("dropout", "float", [batch, hidden]);
@@ -81,6 +92,8 @@ export function trainingGraph(shape: NetworkShape, adam: Adam): Uint8Array {
   const weight = g.input("weight", "float", [batch, candidates]);
   const tokenTarget = g.input("tokenTarget", "float", [batch, candidates]);
   const tokenWeight = g.input("tokenWeight", "float", [batch, candidates]);
+  const topicTarget = g.input("topicTarget", "float", [batch, topics]);
+  const topicWeight = g.input("topicWeight", "float", [batch, 1]);
   const rate = g.input("rate", "float", []);
   const secondScale = g.input("secondScale", "float", []);
   const keep = g.input("keep", "float", []);
@@ -97,13 +110,19 @@ export function trainingGraph(shape: NetworkShape, adam: Adam): Uint8Array {
   const weightedError = g.op("Mul", [tokenError, tokenWeight]);
   const half = g.constant(scalar(0.5));
   const tokenLoss = g.op("Mul", [sum(g, g.op("Mul", [weightedError, tokenError])), half]);
-  g.output("loss", g.op("Add", [qualityLoss, tokenLoss]), "float", []);
+  const topicLogits = linear(g, h, p.topics, p.topicsBias);
+  const surprise = g.op("Mul", [g.op("LogSoftmax", [topicLogits], { axis: -1 }), topicTarget]);
+  const topicLoss = g.op("Neg", [sum(g, g.op("Mul", [surprise, topicWeight]))]);
+  g.output("loss", g.op("Add", [g.op("Add", [qualityLoss, tokenLoss]), topicLoss]), "float", []);
 
   const dLogits = g.op("Mul", [g.op("Sub", [g.op("Sigmoid", [logits]), target]), weight]);
-  const dHidden = g.op("Add", [
+  const topicError = g.op("Sub", [g.op("Softmax", [topicLogits], { axis: -1 }), topicTarget]);
+  const dTopics = g.op("Mul", [topicError, topicWeight]);
+  const fromScores = g.op("Add", [
     g.op("Gemm", [dLogits, p.quality], { transB: 1 }),
     g.op("Gemm", [weightedError, p.tokens], { transB: 1 }),
   ]);
+  const dHidden = g.op("Add", [fromScores, g.op("Gemm", [dTopics, p.topics], { transB: 1 })]);
   const dTrunk = g.op("Mul", [g.op("Mul", [dHidden, dropout]), activated.derivative]);
   const gradients: Record<ParameterName, Value> = {
     trunk: g.op("Gemm", [x, dTrunk], { transA: 1 }),
@@ -112,6 +131,8 @@ export function trainingGraph(shape: NetworkShape, adam: Adam): Uint8Array {
     qualityBias: sumRows(g, dLogits),
     tokens: g.op("Gemm", [h, weightedError], { transA: 1 }),
     tokensBias: sumRows(g, weightedError),
+    topics: g.op("Gemm", [h, dTopics], { transA: 1 }),
+    topicsBias: sumRows(g, dTopics),
   };
 
   const first = parameterInputs(g, shape, "first.");

@@ -10,7 +10,7 @@ import {
 } from "./index.ts";
 import { createPlainTraining } from "./plain-training.ts";
 
-const shape: NetworkShape = { features: 12, hidden: 8, candidates: 3 };
+const shape: NetworkShape = { features: 12, hidden: 8, candidates: 3, topics: 4 };
 const options = { learningRate: 0.01, weightDecay: 0.3 };
 
 test("losses and weights agree with the plain loop over twenty steps", async () => {
@@ -64,6 +64,7 @@ test("forward gives what a batch without dropout was trained on", async () => {
   const { logits, logTokens } = await session.forward(batch.x, batch.rows);
   assert.equal(logits.length, 4 * shape.candidates);
   batch.dropout.fill(1);
+  batch.topicWeight.fill(0);
   let expected = 0;
   logits.forEach((logit, i) => {
     const entropy = Math.log1p(Math.exp(logit)) - batch.target[i]! * logit;
@@ -90,7 +91,7 @@ function randomWeights(shape: NetworkShape, random: () => number): Weights {
 }
 
 function randomBatch(
-  { features, hidden, candidates }: NetworkShape,
+  { features, hidden, candidates, topics }: NetworkShape,
   rows: number,
   random: () => number,
 ): TrainingBatch {
@@ -103,6 +104,10 @@ function randomBatch(
     weight: fill(rows * candidates, () => (random() < 0.3 ? 0 : 1 / rows)),
     tokenTarget: fill(rows * candidates, random),
     tokenWeight: fill(rows * candidates, () => (random() < 0.3 ? 0 : 0.2 / rows)),
+    topicTarget: Float32Array.from({ length: rows * topics }, (_, i) =>
+      Number(i % topics === (i >> 3) % topics),
+    ),
+    topicWeight: fill(rows, () => (random() < 0.3 ? 0 : 0.5 / rows)),
   };
 }
 

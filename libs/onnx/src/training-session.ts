@@ -22,6 +22,15 @@ export interface TrainingBatch {
   readonly weight: Float32Array;
   readonly tokenTarget: Float32Array;
   readonly tokenWeight: Float32Array;
+  readonly topicTarget: Float32Array;
+  readonly topicWeight: Float32Array;
+}
+
+/** What the current weights say of a batch, row by row. */
+export interface Forward {
+  readonly logits: Float32Array;
+  readonly logTokens: Float32Array;
+  readonly topicShares: Float32Array;
 }
 
 export interface StepOptions {
@@ -33,7 +42,7 @@ export interface TrainingSession extends AsyncDisposable {
   /** One AdamW step; the loss before it. */
   step(batch: TrainingBatch, options: StepOptions): Promise<number>;
   /** What the current weights say of `rows` rows of features, without dropout. */
-  forward(x: Float32Array, rows: number): Promise<{ logits: Float32Array; logTokens: Float32Array }>;
+  forward(x: Float32Array, rows: number): Promise<Forward>;
   /** A copy of the current weights. */
   weights(): Weights;
 }
@@ -58,7 +67,7 @@ export async function openTrainingSession(
   return {
     async step(batch, { learningRate, weightDecay }) {
       steps++;
-      const { rows, x, dropout, target, weight, tokenTarget, tokenWeight } = batch;
+      const { rows, x, dropout, target, weight, tokenTarget, tokenWeight, topicTarget, topicWeight } = batch;
       const perCandidate = [rows, shape.candidates];
       const { loss } = await training.run(
         {
@@ -69,6 +78,8 @@ export async function openTrainingSession(
           weight: { shape: perCandidate, data: weight },
           tokenTarget: { shape: perCandidate, data: tokenTarget },
           tokenWeight: { shape: perCandidate, data: tokenWeight },
+          topicTarget: { shape: [rows, shape.topics], data: topicTarget },
+          topicWeight: { shape: [rows, 1], data: topicWeight },
           rate: scalarOf(learningRate / (1 - adam.beta1 ** steps)),
           secondScale: scalarOf(1 / (1 - adam.beta2 ** steps)),
           keep: scalarOf(1 - learningRate * weightDecay),
@@ -92,11 +103,11 @@ async function runForward(
   shape: NetworkShape,
   state: State,
   { x, rows }: { readonly x: Float32Array; readonly rows: number },
-): Promise<{ logits: Float32Array; logTokens: Float32Array }> {
+): Promise<Forward> {
   const parameters = Object.fromEntries(parameterNames.map((name) => [name, state[name]!]));
   const input: TensorData = { shape: [rows, shape.features], data: x };
-  const { logits, logTokens } = await session.run({ ...parameters, x: input });
-  return { logits: floatsOf(logits), logTokens: floatsOf(logTokens) };
+  const { logits, logTokens, topicShares } = await session.run({ ...parameters, x: input });
+  return { logits: floatsOf(logits), logTokens: floatsOf(logTokens), topicShares: floatsOf(topicShares) };
 }
 
 /** Weights as given, moments zero. */

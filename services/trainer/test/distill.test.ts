@@ -8,7 +8,7 @@ import { bertTokenizer, temporaryDirectory } from "@ipr/testing";
 import { distill } from "../src/index.ts";
 
 const vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[unused0]", "hello", "world", "good", "bad", "##s"];
-const shape: BertShape = { layers: 2, hidden: 8, heads: 2, layerNormEpsilon: 1e-12 };
+const shape: BertShape = { layers: 2, hidden: 8, heads: 2, layerNormEpsilon: 1e-12, activation: "gelu" };
 
 test("a checkpoint becomes an encoder that knows its words", async () => {
   await using dir = await temporaryDirectory();

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { basename, join, resolve } from "node:path";
 import {
   type Encoder,
@@ -11,9 +10,10 @@ import { IprError, status } from "@ipr/errors";
 import { badData } from "../data/bad-data.ts";
 import { parseJson } from "../data/parse-json.ts";
 import type { OnProgress } from "../progress.ts";
-import { type BertCheckpoint, openBert } from "./bert-checkpoint.ts";
-import { checkGoldenVectors, readGoldenVectors } from "./golden-vectors.ts";
-import { knownCheckpoints } from "./known-checkpoints.ts";
+import { readBertCheckpoint } from "../checkpoint/bert-checkpoint.ts";
+import { readGoldenVectors } from "../checkpoint/golden-vectors.ts";
+import { knownCheckpoints } from "../checkpoint/known-checkpoints.ts";
+import { checkPooled, openTokenEncoder, type TokenEncoder } from "./token-encoder.ts";
 import { principalAxes } from "./principal-components.ts";
 
 export interface DistillOptions {
@@ -44,34 +44,34 @@ const batchTokens = 256;
 export async function distill(options: DistillOptions, onProgress: OnProgress = () => {}): Promise<Encoder> {
   const { from, out } = options;
   const dimension = options.dimension ?? defaultDimension;
-  await using bert = await openBert(from);
-  if (dimension > bert.hidden) {
+  const checkpoint = await readBertCheckpoint(from);
+  if (dimension > checkpoint.shape.hidden) {
     throw new IprError(
       status.INVALID_ARGUMENT,
       "INVALID_FIELD",
-      `dimension is ${dimension}, but must be at most ${bert.hidden}, the size of the encoder's own vectors`,
+      `dimension is ${dimension}, but must be at most ${checkpoint.shape.hidden}, the size of the encoder's own vectors`,
     );
   }
-  const weightsDigest = createHash("sha256").update(bert.weights).digest("hex");
-  const known = knownCheckpoints.get(weightsDigest);
+  await using encoder = await openTokenEncoder(checkpoint);
+  const known = knownCheckpoints.get(checkpoint.weightsSha256);
   const golden = options.golden ?? known?.golden;
-  if (golden !== undefined) await checkGoldenVectors(bert, await readGoldenVectors(golden));
-  const tokenizer = parseTokenizer(bert.tokenizer, join(from, "tokenizer.json"));
+  if (golden !== undefined) await checkPooled(encoder, await readGoldenVectors(golden));
+  const tokenizer = parseTokenizer(checkpoint.tokenizer, join(from, "tokenizer.json"));
   const special = specialTokens(tokenizer.model.vocab);
-  const rows = await encodeVocabulary(bert, special, onProgress);
+  const rows = await encodeVocabulary(encoder, special, onProgress);
   onProgress({ stage: "principal components", done: 0, total: 1 });
-  const projected = project(rows, bert.hidden, dimension, special.isSkipped);
+  const projected = project(rows, encoder.hidden, dimension, special.isSkipped);
   weightByRank(projected, dimension);
   onProgress({ stage: "principal components", done: 1, total: 1 });
   const origin = options.origin ?? known?.origin ?? "not stated";
   return writeEncoder(out, {
-    reference: options.reference ?? known?.reference ?? `static-${basename(resolve(from))}-${dimension}`,
+    reference: options.reference ?? `static-${known?.reference ?? basename(resolve(from))}-${dimension}`,
     maxTokens: options.maxTokens ?? defaultMaxTokens,
     maxCharacters: options.maxCharacters ?? defaultMaxCharacters,
     licence: options.licence ?? known?.licence ?? "not stated",
-    origin: `${origin} (weights sha256 ${weightsDigest})`,
+    origin: `${origin} (weights sha256 ${checkpoint.weightsSha256})`,
     command: `ipr encoder distill CHECKPOINT --dimension ${dimension} --out ENCODER`,
-    tokenizer: bert.tokenizer,
+    tokenizer: checkpoint.tokenizer,
     table: quantiseTable(projected, dimension),
   });
 }
@@ -109,16 +109,16 @@ function specialTokens(vocabulary: Readonly<Record<string, number>>): SpecialTok
 }
 
 async function encodeVocabulary(
-  bert: BertCheckpoint,
+  encoder: TokenEncoder,
   { cls, sep }: SpecialTokens,
   onProgress: OnProgress,
 ): Promise<Float32Array> {
-  const total = bert.vocabularySize;
-  const rows = new Float32Array(total * bert.hidden);
+  const total = encoder.vocabularySize;
+  const rows = new Float32Array(total * encoder.hidden);
   for (let from = 0; from < total; from += batchTokens) {
     const to = Math.min(total, from + batchTokens);
     const sequences = Array.from({ length: to - from }, (_, i) => [cls, from + i, sep]);
-    rows.set(await bert.pool(sequences), from * bert.hidden);
+    rows.set(await encoder.pool(sequences), from * encoder.hidden);
     onProgress({ stage: "encode vocabulary", done: to, total });
   }
   return rows;
