@@ -1,4 +1,4 @@
-import type { Statistic } from "./bootstrap.ts";
+import { sharedAcross, type Statistic } from "./bootstrap.ts";
 import { cell, type Matrix } from "./matrix.ts";
 
 /** Scores above this count as a good answer where a metric needs two classes. */
@@ -9,8 +9,8 @@ export const minClassRows = 5;
 /** Prompts of one candidate in rising order of its estimate: all that a ranking metric needs. */
 interface Ranking {
   readonly rows: Uint32Array;
-  /** 1 for a good answer, else 0; a factor, so that the sums below need no branch. */
-  readonly isGood: Float64Array;
+  /** All bits set for a good answer, else 0; a mask, so that the sums below need no branch. */
+  readonly isGood: Int32Array;
   /** End (exclusive) of each run of equal estimates; undefined where all differ. */
   readonly runEnds: Uint32Array | undefined;
 }
@@ -39,7 +39,7 @@ export function aucWithinSources(
     .filter(([source]) => source !== undefined)
     .map(([, rows]) => rank(estimates, scores, candidate, rows))
     .filter(({ isGood }) => {
-      const good = isGood.reduce((sum, flag) => sum + flag, 0);
+      const good = isGood.reduce((sum, mask) => sum - mask, 0);
       return good >= minClassRows && isGood.length - good >= minClassRows;
     });
   return (weights) => {
@@ -69,32 +69,41 @@ function rank(estimates: Matrix, scores: Matrix, candidate: number, rows: readon
   const runEnds = Array.from(ordered, (_, index) => index + 1).filter(isRunEnd);
   return {
     rows: Uint32Array.from(ordered),
-    isGood: Float64Array.from(ordered, (row) => Number(cell(scores, row, candidate) > goodScore)),
+    isGood: Int32Array.from(ordered, (row) => (cell(scores, row, candidate) > goodScore ? -1 : 0)),
     runEnds: runEnds.length === ordered.length ? undefined : Uint32Array.from(runEnds),
   };
 }
 
+/** Weights count prompts: as integers they are summed without waiting for a floating-point addition each. */
+const countsOf = sharedAcross((weights) => Int32Array.from(weights));
+
 /** Sums over pairs of a good and a bad answer in one pass: this runs for each candidate and resample. */
 function weightedAuc({ rows, isGood, runEnds }: Ranking, weights: Float64Array): number {
+  const counts = countsOf(weights);
+  return runEnds === undefined ? untiedAuc(rows, isGood, counts) : tiedAuc(rows, isGood, runEnds, counts);
+}
+
+function untiedAuc(rows: Uint32Array, isGood: Int32Array, counts: Int32Array): number {
   let [good, bad, wins] = [0, 0, 0];
-  if (runEnds === undefined) {
-    for (let index = 0; index < rows.length; index++) {
-      const weight = weights[rows[index]!]!;
-      const goodWeight = weight * isGood[index]!;
-      wins += goodWeight * bad;
-      good += goodWeight;
-      bad += weight - goodWeight;
-    }
-    return wins / (good * bad);
+  for (let index = 0; index < rows.length; index++) {
+    const count = counts[rows[index]!]!;
+    const goodCount = count & isGood[index]!;
+    wins += goodCount * bad;
+    good = (good + goodCount) | 0;
+    bad = (bad + count - goodCount) | 0;
   }
-  let index = 0;
+  return wins / (good * bad);
+}
+
+function tiedAuc(rows: Uint32Array, isGood: Int32Array, runEnds: Uint32Array, counts: Int32Array): number {
+  let [good, bad, wins, index] = [0, 0, 0, 0];
   for (const end of runEnds) {
     let [runGood, runBad] = [0, 0];
     for (; index < end; index++) {
-      const weight = weights[rows[index]!]!;
-      const goodWeight = weight * isGood[index]!;
-      runGood += goodWeight;
-      runBad += weight - goodWeight;
+      const count = counts[rows[index]!]!;
+      const goodCount = count & isGood[index]!;
+      runGood = (runGood + goodCount) | 0;
+      runBad = (runBad + count - goodCount) | 0;
     }
     wins += runGood * (bad + runBad / 2);
     good += runGood;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { bootstrap, meanOf, meanOfDefined, quantile, sharedAcross } from "./bootstrap.ts";
+import { bootstrap, knownMeans, meanOf, meanOfDefined, onRows, quantile, sharedAcross } from "./bootstrap.ts";
 
 test("the interval of a mean contains it and has the width theory gives", () => {
   const rows = 400;
@@ -76,4 +76,18 @@ test("quantiles interpolate", () => {
 test("averages the statistics that are defined", () => {
   assert.equal(meanOfDefined([() => 0.5, () => Number.NaN, () => 1])(Float64Array.of(1)), 0.75);
   assert.ok(Number.isNaN(meanOfDefined([() => Number.NaN])(Float64Array.of(1))));
+});
+
+test("means of known values leave gaps out, and are undefined where no row with weight knows one", () => {
+  const matrix = { rows: 3, columns: 2, values: Float64Array.of(1, Number.NaN, 2, 4, Number.NaN, 8) };
+  const means = knownMeans(matrix);
+  assert.deepEqual([...means(Float64Array.of(1, 1, 1))], [1.5, 6]);
+  assert.deepEqual([...means(Float64Array.of(3, 1, 0))], [1.25, 4]);
+  assert.deepEqual([...means(Float64Array.of(2, 0, 0))], [1, Number.NaN]);
+});
+
+test("a statistic of some rows reads the weights of those rows", () => {
+  const last = onRows([2, 3])(meanOf(Float64Array.of(10, 20)));
+  assert.equal(last(Float64Array.of(5, 5, 1, 3)), 17.5);
+  assert.equal(onRows([0])(Object.assign(() => 1, { isInflated: true })).isInflated, true);
 });

@@ -2,8 +2,8 @@ import type { Matrix } from "./matrix.ts";
 import { seededRandom } from "./random.ts";
 
 /**
- * A number computed from weighted prompts. Every metric here is one: with weight 1 for each prompt it gives the
- * figure itself, with the counts of a resample it gives one draw of the bootstrap. What can be sorted or summed
+ * A number computed from weighted prompts, where a weight is a whole number: how often the prompt counts. Every metric
+ * here is one: with weight 1 for each prompt it gives the figure itself, with the counts of a resample it gives one draw of the bootstrap. What can be sorted or summed
  * beforehand is done once, when the statistic is made.
  *
  * Weights are never changed after they were passed, so an equal array means an equal answer.
@@ -142,6 +142,25 @@ export function weightedMeans(matrix: Matrix, weights: Float64Array): Float64Arr
   }
   const mass = total(weights);
   return means.map((sum) => sum / mass);
+}
+
+/** The mean of each column of a matrix over the rows that know it; NaN where none of them has weight. */
+export function knownMeans(matrix: Matrix): (weights: Float64Array) => Float64Array {
+  const { rows, columns, values } = matrix;
+  if (!values.some((value) => Number.isNaN(value)))
+    return sharedAcross((weights) => weightedMeans(matrix, weights));
+  const filled = { rows, columns, values: values.map((value) => (Number.isNaN(value) ? 0 : value)) };
+  const known = { rows, columns, values: values.map((value) => Number(!Number.isNaN(value))) };
+  return sharedAcross((weights) => {
+    const shares = weightedMeans(known, weights);
+    return weightedMeans(filled, weights).map((mean, column) => mean / shares[column]!);
+  });
+}
+
+/** A statistic of some of the rows as one of all rows. */
+export function onRows(rows: readonly number[]): (statistic: Statistic) => Statistic {
+  const own = sharedAcross((weights) => Float64Array.from(rows, (row) => weights[row]!));
+  return (statistic) => Object.assign((weights: Float64Array) => statistic(own(weights)), { ...statistic });
 }
 
 /** Sum of the weights: nearly every statistic of a resample asks for it. */

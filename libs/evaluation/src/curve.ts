@@ -1,4 +1,4 @@
-import { sharedAcross, type Statistic, total, weightedMeans } from "./bootstrap.ts";
+import { knownMeans, sharedAcross, type Statistic, total } from "./bootstrap.ts";
 import { cell, type Matrix } from "./matrix.ts";
 import type { Steps } from "./steps.ts";
 
@@ -68,12 +68,13 @@ export function curveOf(steps: Steps, settings: Float64Array, { scores, costsUsd
   });
 }
 
-/** Mean cost and quality of each candidate, as points in the order of the columns. Summed once for all that ask. */
+/**
+ * Mean cost and quality of each candidate, as points in the order of the columns. Summed once for all that ask. Scores
+ * and costs that nobody knows do not count.
+ */
 export function candidatePoints({ scores, costsUsd }: Truth): Curve {
-  return sharedAcross((weights) => ({
-    quality: weightedMeans(scores, weights),
-    costUsd: weightedMeans(costsUsd, weights),
-  }));
+  const [quality, costUsd] = [knownMeans(scores), knownMeans(costsUsd)];
+  return sharedAcross((weights) => ({ quality: quality(weights), costUsd: costUsd(weights) }));
 }
 
 /** The curve that has only some of another curve's points. */

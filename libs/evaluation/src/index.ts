@@ -6,11 +6,12 @@ export {
   type BootstrapOptions,
   defaultResamples,
   type Figure,
+  knownMeans,
   meanOf,
   meanOfDefined,
+  onRows,
   sharedAcross,
   type Statistic,
-  weightedMeans,
 } from "./bootstrap.ts";
 export { calibrationError, reliability, type ReliabilityBin } from "./calibration-error.ts";
 export {
@@ -33,6 +34,15 @@ export { cell, columnMeans, constantRows, createMatrix, type Matrix } from "./ma
 export { measure, type Measured, type Statistics } from "./measure.ts";
 export { chooseSetting, readerOf } from "./operating-point.ts";
 export { type Random, seededRandom, shuffledIndexes } from "./random.ts";
+export {
+  addSums,
+  applyRidge,
+  type RidgeSums,
+  ridgeSums,
+  solveRidge,
+  subtractSums,
+  withTargets,
+} from "./ridge.ts";
 export { sourceMeans } from "./source-means.ts";
 export { choicesAt, maxCandidates, maxSettings, settingsOf, type Steps } from "./steps.ts";
 export { utilitySteps } from "./utility.ts";
