@@ -1,9 +1,11 @@
 import type { Environment } from "@ipr/service";
 import manifest from "../package.json" with { type: "json" };
 import { Command } from "commander";
+import { annotateCommand } from "./commands/annotate.ts";
 import { benchCommand } from "./commands/bench.ts";
 import { encoderCommand } from "./commands/encoder.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
+import { importCommand } from "./commands/import.ts";
 import { routeCommand } from "./commands/route.ts";
 import { trainCommand } from "./commands/train.ts";
 import { upCommand } from "./commands/up.ts";
@@ -18,6 +20,8 @@ export function createProgram(environment: Environment): Command {
     .showHelpAfterError("(add --help for what this command takes)")
     .addCommand(upCommand(environment))
     .addCommand(routeCommand(environment))
+    .addCommand(importCommand())
+    .addCommand(annotateCommand(environment))
     .addCommand(trainCommand())
     .addCommand(evaluateCommand())
     .addCommand(encoderCommand())

@@ -1,3 +1,8 @@
+export { annotate, type AnnotateOptions, type AnnotationReport } from "./annotate/annotate.ts";
+export type { AnnotationOptions } from "./annotate/annotation-options.ts";
+export type { AnnotationProgress } from "./annotate/annotation-progress.ts";
+export type { Answer, Answerer, NoAnswer, Question } from "./annotate/answerer.ts";
+export { type AnnotationEstimate, estimateAnnotation } from "./annotate/estimate-annotation.ts";
 export { joinData } from "./data/join-data.ts";
 export { type LabelledPrompt, type Split, splitOf, splits } from "./data/labelled-prompt.ts";
 export { readLabelledPrompts } from "./data/read-labelled-prompts.ts";
@@ -7,5 +12,7 @@ export { evaluate, type EvaluateOptions } from "./evaluate/evaluate.ts";
 export type { Evaluation } from "./evaluate/evaluation.ts";
 export { evaluationJson, formatEvaluation } from "./evaluate/format-evaluation.ts";
 export { renderReport } from "./evaluate/report/render-report.ts";
+export { importData, type ImportReport } from "./import/import-data.ts";
+export { importers } from "./import/importers.ts";
 export type { OnProgress, Progress } from "./progress.ts";
 export { train, type TrainedCandidate, type TrainOptions, type TrainReport } from "./train/train.ts";

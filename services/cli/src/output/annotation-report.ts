@@ -1,0 +1,69 @@
+import type { AnnotationEstimate, AnnotationReport } from "@ipr/trainer";
+import { quality, unknown, usd } from "./numbers.ts";
+import { renderTable } from "./table.ts";
+
+/** More different failures than this are not listed. */
+const maxListedFailures = 10;
+
+export function renderAnnotationReport(report: AnnotationReport): string {
+  const { candidates, files, rows, isProvisional, chargedUsd } = report;
+  const right = { align: "right" } as const;
+  const table = renderTable(
+    [
+      { title: "candidate" },
+      { title: "mean score", ...right },
+      { title: "scored", ...right },
+      { title: "failed", ...right },
+      { title: "open", ...right },
+      { title: "cut", ...right },
+      { title: "tokens", ...right },
+      { title: "answers USD", ...right },
+    ],
+    candidates.map((each) => [
+      each.candidate,
+      quality(each.meanScore),
+      String(each.scored),
+      String(each.failed),
+      String(each.open),
+      String(each.cut),
+      each.meanOutputTokens === undefined ? unknown : each.meanOutputTokens.toFixed(0),
+      usd(each.costUsd),
+    ]),
+  );
+  const failures = candidates
+    .flatMap(({ candidate, failures }) =>
+      Object.entries(failures).map(([why, count]) => ({ candidate, why, count })),
+    )
+    .toSorted((a, b) => b.count - a.count);
+  const listed = failures
+    .slice(0, maxListedFailures)
+    .map(({ candidate, why, count }) => `failed ${count} x ${candidate}: ${why}\n`);
+  return [
+    table,
+    "\n",
+    ...listed,
+    isProvisional ? "note: the map from rewards to scores is provisional until there are more of them\n" : "",
+    `${rows} rows in ${files.rows}, prices and settings in ${files.meta}; at most ${usd(chargedUsd)} USD spent in all\n`,
+    report.stopped === undefined && rows > 0 ? `next: ipr train --data ${files.rows} --out my-bundle\n` : "",
+  ].join("");
+}
+
+export function renderAnnotationEstimate(estimate: AnnotationEstimate): string {
+  const right = { align: "right" } as const;
+  const rows = [...Object.entries(estimate.byModel), ["all", estimate] as const];
+  const table = renderTable(
+    [
+      { title: "model" },
+      { title: "calls", ...right },
+      { title: "likely USD", ...right },
+      { title: "upper estimate USD", ...right },
+    ],
+    rows.map(([model, { calls, likelyUsd, mostUsd }]) => [
+      model,
+      String(calls),
+      usd(likelyUsd),
+      usd(mostUsd),
+    ]),
+  );
+  return `${table}\n${estimate.prompts} prompts; nothing was asked. --max-usd bounds the bill\n`;
+}
