@@ -32,6 +32,7 @@ export {
   publishOutcome,
 } from "./messages.ts";
 export { createNatsBus, type NatsBusOptions } from "./nats/nats-bus.ts";
+export { createNatsWorkQueue, type NatsWorkQueueOptions } from "./nats/nats-work-queue.ts";
 export { logNotice, type NoticeLogger } from "./log-notice.ts";
 export {
   activeCalibrationKey,
@@ -42,3 +43,4 @@ export {
   tenantToken,
   type Stream,
 } from "./streams.ts";
+export type { WorkQueue, WorkTask } from "./work-queue.ts";

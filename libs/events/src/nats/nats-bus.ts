@@ -1,17 +1,13 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { headers, type MsgHdrs } from "@nats-io/transport-node";
-import { type EventBus, maxEventBytes, type NoticeListener, type OutgoingEvent } from "../event-bus.ts";
-import { eventsUnavailable, eventTooLarge } from "../failure.ts";
+import { type EventBus, maxEventBytes, type NoticeListener } from "../event-bus.ts";
+import { eventTooLarge } from "../failure.ts";
 import { createOpenSubscriptions } from "../open-subscriptions.ts";
 import { allStreams, type Stream, streamOf } from "../streams.ts";
 import { type TraceCarrier, tracePublish } from "../tracing.ts";
 import { consumeFromNats } from "./nats-consumer.ts";
 import { natsKeyValue } from "./nats-key-value.ts";
-import { createNatsLink, type NatsLink } from "./nats-link.ts";
-
-/** One attempt to publish; an answer that takes longer was lost with the connection. */
-const attemptTimeoutMs = 2_000;
-const attemptPauseMs = 100;
+import { createNatsLink } from "./nats-link.ts";
+import { publishUntil } from "./publish-until.ts";
 
 export interface NatsBusOptions {
   readonly servers: readonly string[];
@@ -49,7 +45,11 @@ export function createNatsBus(options: NatsBusOptions): EventBus {
       if (event.data.length > maxEventBytes) {
         return Promise.reject(eventTooLarge(event.subject, event.data.length, maxEventBytes));
       }
-      return tracePublish("nats", event, (carrier) => publishUntil(link, event, carrier, timeoutMs));
+      return tracePublish("nats", event, (carrier) => {
+        const { subject, id, data } = event;
+        const { name: streamName } = streamOf(subject);
+        return publishUntil(link, { streamName, subject, id, data, headers: toHeaders(carrier), timeoutMs });
+      });
     },
     consume: (consumer, handler) =>
       subscriptions.track(consumeFromNats({ link, consumer, handler, ackWaitMs, notify: onNotice })),
@@ -57,35 +57,6 @@ export function createNatsBus(options: NatsBusOptions): EventBus {
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-/** Tries until the timeout; the event's id makes a second try of a stored event harmless. */
-async function publishUntil(
-  link: NatsLink,
-  event: OutgoingEvent,
-  carrier: TraceCarrier,
-  timeoutMs: number,
-): Promise<{ duplicate: boolean }> {
-  const { name } = streamOf(event.subject);
-  const deadline = performance.now() + timeoutMs;
-  let last: unknown;
-  for (;;) {
-    const remainingMs = deadline - performance.now();
-    if (remainingMs < 1) throw eventsUnavailable(`did not confirm within ${timeoutMs} ms`, last);
-    const session = await link.session(remainingMs);
-    try {
-      const { duplicate } = await session.js.publish(event.subject, event.data, {
-        msgID: event.id,
-        headers: toHeaders(carrier),
-        expect: { streamName: name },
-        timeout: Math.min(remainingMs, attemptTimeoutMs),
-      });
-      return { duplicate };
-    } catch (error) {
-      last = error;
-      await delay(Math.min(attemptPauseMs, Math.max(deadline - performance.now(), 0)));
-    }
-  }
 }
 
 function toHeaders(carrier: TraceCarrier): MsgHdrs {
