@@ -9,6 +9,13 @@ export {
   type Pooling,
   type Precision,
 } from "./bert-graph.ts";
+export {
+  checkWhoRan,
+  type ExecutionProvider,
+  executionProviders,
+  openVerifiedSession,
+  readProfile,
+} from "./execution-provider.ts";
 export { createGraph, type GraphBuilder, type Value } from "./graph-builder.ts";
 export { type CheckpointTensor, parseSafetensors } from "./safetensors.ts";
 export { openSession, type Session, type TensorData } from "./session.ts";

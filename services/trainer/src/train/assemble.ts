@@ -1,14 +1,5 @@
-import {
-  type Adapter,
-  type CandidateModel,
-  identityPlatt,
-  logit,
-  type OutputTokens,
-  type TrunkModel,
-} from "@ipr/estimator";
+import { type Adapter, type CandidateModel, identityPlatt, logit, type OutputTokens } from "@ipr/estimator";
 import { cell, type Matrix } from "@ipr/evaluation";
-import type { Weights } from "@ipr/onnx";
-import { embeddingScale } from "./feature-table.ts";
 import { calibrate, type Pair, residualOf, residualOfMean } from "./calibrate.ts";
 
 /** Mean and standard deviation by which a candidate's log output tokens were standardised; `count` answers have one. */
@@ -26,67 +17,17 @@ export interface OutOfFold {
   readonly logTokens: Matrix;
   /** Predicted log-odds of quality. */
   readonly logits: Matrix;
+  /** Mean quality over the topics that a prompt may have. */
+  readonly topicQuality: Matrix;
   /** Predicted log(1 + output tokens). */
   readonly predictedLogTokens: Matrix;
-}
-
-/** With fewer measured lengths than this a candidate's answers are expected to have their mean length. */
-export const minTokenLabels = 100;
-
-/** The fold networks' first layers, side by side, at the precision they are stored with. */
-export function assembleTrunk(
-  folds: readonly Weights[],
-  { dimension, hidden, surface }: Pick<TrunkModel, "dimension" | "hidden" | "surface">,
-): TrunkModel {
-  const rows = 1 + folds[0]!.trunk.length / hidden;
-  const width = folds.length * hidden;
-  const weights = new Float32Array(rows * width);
-  for (const [fold, { trunk, trunkBias }] of folds.entries()) {
-    weights.set(rounded(trunkBias), fold * hidden);
-    for (let row = 1; row < rows; row++) {
-      const scale = row <= dimension ? embeddingScale : 1;
-      const from = trunk.subarray((row - 1) * hidden, row * hidden).map((weight) => scale * weight);
-      weights.set(rounded(from), row * width + fold * hidden);
-    }
-  }
-  return {
-    kind: "layer",
-    activation: "gelu",
-    folds: folds.length,
-    hidden,
-    dimension,
-    surface,
-    weights,
-  };
-}
-
-/** The heads of one candidate, the column `candidate` of every fold, at the precision they are stored with. */
-export function assembleAdapter(
-  folds: readonly Weights[],
-  { candidate, candidates, tokens }: { candidate: number; candidates: number; tokens: TokenScale },
-): Adapter {
-  const hidden = folds[0]!.trunkBias.length;
-  const column = (matrix: Float32Array, scale: number): Float32Array =>
-    Float32Array.from({ length: hidden }, (_, unit) => scale * matrix[unit * candidates + candidate]!);
-  const quality = folds.flatMap((fold) => [...column(fold.quality, 1), fold.qualityBias[candidate]!]);
-  // The heads learnt standardised logarithms; stored, they give the logarithm itself.
-  const logTokens = folds.flatMap((fold) => [
-    ...column(fold.tokens, tokens.deviation),
-    tokens.mean + tokens.deviation * fold.tokensBias[candidate]!,
-  ]);
-  return {
-    kind: "linear",
-    folds: folds.length,
-    quality: rounded(quality),
-    tokens: tokens.count >= minTokenLabels ? rounded(logTokens) : undefined,
-  };
 }
 
 /** A candidate with an adapter: its calibration and interval come from out-of-fold estimates. */
 export function describeAdapted(
   name: string,
   column: number,
-  adapter: Adapter,
+  { adapter, topicMeans }: Pick<CandidateModel, "topicMeans"> & { readonly adapter: Adapter },
   data: OutOfFold,
 ): CandidateModel {
   const { scores, logits } = data;
@@ -102,7 +43,7 @@ export function describeAdapted(
     fitted: "jointly",
     meanLogit: meanLogit(pairs.map(({ score }) => score)),
     adapter,
-    topicMeans: undefined,
+    topicMeans,
     calibration,
     residual: residualOf(pairs, calibration),
     outputTokens: outputTokensOf(column, data),
@@ -143,7 +84,7 @@ export function typicalSpread(logits: Matrix): number {
   return Math.sqrt(squares / Math.max(1, logits.rows * logits.columns));
 }
 
-function outputTokensOf(
+export function outputTokensOf(
   column: number,
   { logTokens, predictedLogTokens }: OutOfFold,
 ): OutputTokens | undefined {
@@ -163,8 +104,4 @@ function outputTokensOf(
 function meanLogit(scores: readonly number[]): number {
   const mean = (scores.reduce((sum, score) => sum + score, 0) + 0.5) / (scores.length + 1);
   return logit(mean);
-}
-
-function rounded(values: ArrayLike<number>): Float32Array {
-  return Float32Array.from(values, Math.f16round);
 }

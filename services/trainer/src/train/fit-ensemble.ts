@@ -1,4 +1,4 @@
-import { createMatrix } from "@ipr/evaluation";
+import { createMatrix, type Matrix } from "@ipr/evaluation";
 import type { Weights } from "@ipr/onnx";
 import type { OnProgress } from "../progress.ts";
 import type { OutOfFold, TokenScale } from "./assemble.ts";
@@ -6,6 +6,7 @@ import { type FeatureTable, sharedFloats } from "./feature-table.ts";
 import type { FoldJob, FoldResult, Hyperparameters } from "./fit-fold.ts";
 import { logTokensOf, scoresOf, spreadRows } from "./rows.ts";
 import { runFolds } from "./run-folds.ts";
+import { type Topics, topicMeansOf, topicsOf } from "./topics.ts";
 import type { TrainingSet } from "./training-set.ts";
 
 export interface EnsembleOptions {
@@ -19,6 +20,9 @@ export interface Ensemble {
   readonly epochs: readonly number[];
   readonly outOfFold: OutOfFold;
   readonly tokenScales: readonly TokenScale[];
+  readonly topics: Topics;
+  /** Each fold's mean quality by candidate and topic, on the rows it was trained on. */
+  readonly topicMeans: readonly Float32Array[];
 }
 
 /** With more rows than this, out-of-fold estimates are made of some: their figures do not change any more. */
@@ -33,6 +37,7 @@ export async function fitEnsemble(
   onProgress: OnProgress,
 ): Promise<Ensemble> {
   const { tokenScales, scores, tokens } = sharedLabels(set, candidates);
+  const topics = topicsOf(set, features, seed);
   const judgedRows = spreadRows(set.rows, maxOutOfFoldRows);
   const foldOfRow = set.foldHashes.map((hash) => hash % folds);
   const rowsWhere = (rows: Iterable<number>, isIn: (fold: number) => boolean): Uint32Array =>
@@ -46,6 +51,8 @@ export async function fitEnsemble(
       features,
       scores,
       tokens,
+      topics: topics.names.length,
+      topicOfRow: topics.ofRow,
       trainRows: rowsWhere(foldOfRow.keys(), (other) => other !== fold),
       heldOutRows: rowsWhere(judgedRows, (other) => other === fold),
     };
@@ -63,14 +70,17 @@ export async function fitEnsemble(
   });
   // Folds stop early; the stage ends whole all the same.
   onProgress({ stage: "train", done: total, total });
+  const topicMeans = jobs.map(topicMeansOf);
   return {
+    topics,
+    topicMeans,
     weights: results.map(({ weights }) => weights),
     epochs: results.map((result) => result.epochs),
     outOfFold: {
       rows: judgedRows,
       scores: scoresOf(set, candidates, judgedRows),
       logTokens: logTokensOf(set, candidates, judgedRows),
-      ...gather(jobs, results, { rows: judgedRows, tokenScales }),
+      ...gather(jobs, results, { rows: judgedRows, tokenScales, topicMeans }),
     },
     tokenScales,
   };
@@ -80,24 +90,34 @@ export async function fitEnsemble(
 function gather(
   jobs: readonly FoldJob[],
   results: readonly FoldResult[],
-  { rows, tokenScales }: { readonly rows: Uint32Array; readonly tokenScales: readonly TokenScale[] },
-): Pick<OutOfFold, "logits" | "predictedLogTokens"> {
+  {
+    rows,
+    tokenScales,
+    topicMeans,
+  }: Pick<Ensemble, "tokenScales" | "topicMeans"> & { readonly rows: Uint32Array },
+): Pick<OutOfFold, "logits" | "topicQuality" | "predictedLogTokens"> {
   const columns = tokenScales.length;
-  const logits = createMatrix(rows.length, columns, () => Number.NaN);
-  const predictedLogTokens = createMatrix(rows.length, columns, () => Number.NaN);
+  const unknown = (): Matrix => createMatrix(rows.length, columns, () => Number.NaN);
+  const [logits, topicQuality, predictedLogTokens] = [unknown(), unknown(), unknown()];
   const places = new Map(Array.from(rows, (row, place) => [row, place] as const));
-  for (const [fold, { heldOutRows }] of jobs.entries()) {
+  for (const [fold, { heldOutRows, topics }] of jobs.entries()) {
     const result = results[fold]!;
     for (const [i, row] of heldOutRows.entries()) {
       const to = places.get(row)! * columns;
+      const shares = result.topicShares.subarray(i * topics, (i + 1) * topics);
       for (let column = 0; column < columns; column++) {
         const { mean, deviation } = tokenScales[column]!;
+        const means = topicMeans[fold]!.subarray(column * topics, (column + 1) * topics);
         logits.values[to + column] = result.logits[i * columns + column]!;
+        topicQuality.values[to + column] = shares.reduce(
+          (sum, share, topic) => sum + share * means[topic]!,
+          0,
+        );
         predictedLogTokens.values[to + column] = mean + deviation * result.tokens[i * columns + column]!;
       }
     }
   }
-  return { logits, predictedLogTokens };
+  return { logits, topicQuality, predictedLogTokens };
 }
 
 /** Labels by row and candidate for the workers: scores, and standardised logarithms of output tokens. */

@@ -25,6 +25,8 @@ export interface Hyperparameters {
   readonly stopShare: number;
   /** What the error of log output tokens counts beside the cross-entropy of quality. */
   readonly tokenLossWeight: number;
+  /** What recognising a prompt's topic counts beside it. */
+  readonly topicLossWeight: number;
 }
 
 export const defaultHyperparameters: Hyperparameters = {
@@ -37,6 +39,7 @@ export const defaultHyperparameters: Hyperparameters = {
   patience: 6,
   stopShare: 0.1,
   tokenLossWeight: 0.1,
+  topicLossWeight: 0.1,
 };
 
 /** Everything a fold needs; plain values and shared memory, so that it can be sent to a worker. */
@@ -49,6 +52,9 @@ export interface FoldJob {
   /** Labels by row and candidate; NaN where there is none. Tokens are standardised logarithms. */
   readonly scores: Float32Array;
   readonly tokens: Float32Array;
+  /** How many topics there are, at least 1, and the topic of each row. */
+  readonly topics: number;
+  readonly topicOfRow: Uint16Array;
   /** Rows to train on, and rows to predict afterwards, which training must not see. */
   readonly trainRows: Uint32Array;
   readonly heldOutRows: Uint32Array;
@@ -59,14 +65,15 @@ export interface FoldResult {
   /** Predictions for the held-out rows, in their order. */
   readonly logits: Float32Array;
   readonly tokens: Float32Array;
+  readonly topicShares: Float32Array;
   readonly epochs: number;
 }
 
 /** Trains one network, stops it early, and predicts the held-out rows. */
 export async function fitFold(job: FoldJob, onEpoch: (epoch: number) => void): Promise<FoldResult> {
-  const { fold, seed, hyperparameters, candidates, features, trainRows, heldOutRows } = job;
+  const { fold, seed, hyperparameters, candidates, features, topics, trainRows, heldOutRows } = job;
   const { hidden, stopShare, maxEpochs, patience } = hyperparameters;
-  const shape: NetworkShape = { features: featureWidth(features), hidden, candidates };
+  const shape: NetworkShape = { features: featureWidth(features), hidden, candidates, topics };
   const order = shuffledIndexes(trainRows.length, randomFor(seed, "stop", fold)).map((i) => trainRows[i]!);
   const stopCount = Math.ceil(order.length * stopShare);
   const stopRows = order.subarray(0, stopCount);
@@ -95,7 +102,8 @@ async function runEpoch(
   rows: Uint32Array,
   { order, dropout: dropoutRandom }: { readonly order: Random; readonly dropout: Random },
 ): Promise<void> {
-  const { batchRows, dropout, learningRate, weightDecay, tokenLossWeight } = job.hyperparameters;
+  const { batchRows, dropout, learningRate, weightDecay, tokenLossWeight, topicLossWeight } =
+    job.hyperparameters;
   const shuffled = shuffledIndexes(rows.length, order).map((i) => rows[i]!);
   const x = new Float32Array(batchRows * shape.features);
   for (let from = 0; from < shuffled.length; from += batchRows) {
@@ -112,10 +120,19 @@ async function runEpoch(
         weight: quality.weight,
         tokenTarget: tokens.target,
         tokenWeight: tokens.weight,
+        topicTarget: topicTarget(job, batch),
+        topicWeight: new Float32Array(batch.length).fill(topicLossWeight / batch.length),
       },
       { learningRate, weightDecay },
     );
   }
+}
+
+/** One topic a row. */
+function topicTarget({ topics, topicOfRow }: FoldJob, rows: Uint32Array): Float32Array {
+  const target = new Float32Array(rows.length * topics);
+  for (let i = 0; i < rows.length; i++) target[i * topics + topicOfRow[rows[i]!]!] = 1;
+  return target;
 }
 
 /** Labels of some rows, missing ones with weight zero; the weights sum to `total`, or to zero where no row has a label. */
@@ -169,22 +186,24 @@ async function meanLoss(session: TrainingSession, job: FoldJob, rows: Uint32Arra
 
 async function predict(
   session: TrainingSession,
-  { features, candidates, hyperparameters }: FoldJob,
+  { features, candidates, topics, hyperparameters }: FoldJob,
   rows: Uint32Array,
-): Promise<{ readonly logits: Float32Array; readonly tokens: Float32Array }> {
+): Promise<Pick<FoldResult, "logits" | "tokens" | "topicShares">> {
   const { batchRows } = hyperparameters;
   const width = featureWidth(features);
   const x = new Float32Array(batchRows * width);
   const logits = new Float32Array(rows.length * candidates);
   const tokens = new Float32Array(rows.length * candidates);
+  const topicShares = new Float32Array(rows.length * topics);
   for (let from = 0; from < rows.length; from += batchRows) {
     const batch = rows.subarray(from, from + batchRows);
     fillDense(features, batch, x);
     const predicted = await session.forward(x.subarray(0, batch.length * width), batch.length);
     logits.set(predicted.logits, from * candidates);
     tokens.set(predicted.logTokens, from * candidates);
+    topicShares.set(predicted.topicShares, from * topics);
   }
-  return { logits, tokens };
+  return { logits, tokens, topicShares };
 }
 
 function dropoutMask(length: number, share: number, random: Random): Float32Array {
@@ -198,7 +217,7 @@ const headDeviation = 0.05;
 
 /** Random weights; a quality head starts at the log-odds of its candidate's mean. */
 function initialWeights({ scores, trainRows }: FoldJob, shape: NetworkShape, random: Random): Weights {
-  const { features, hidden, candidates } = shape;
+  const { features, hidden, candidates, topics } = shape;
   const drawn = (length: number, deviation: number): Float32Array =>
     Float32Array.from({ length }, () => deviation * normal(random));
   const qualityBias = Float32Array.from({ length: candidates }, (_, c) => {
@@ -219,6 +238,8 @@ function initialWeights({ scores, trainRows }: FoldJob, shape: NetworkShape, ran
     qualityBias,
     tokens: drawn(hidden * candidates, headDeviation),
     tokensBias: new Float32Array(candidates),
+    topics: drawn(hidden * topics, headDeviation),
+    topicsBias: new Float32Array(topics),
   };
   return Object.fromEntries(parameterNames.map((name) => [name, weights[name]])) as Weights;
 }

@@ -22,19 +22,14 @@ import { splits } from "../data/labelled-prompt.ts";
 import { predictRows } from "../evaluate/predict-rows.ts";
 import { type Prices, readPrices, readPricesBeside } from "../evaluate/read-prices.ts";
 import type { OnProgress } from "../progress.ts";
-import {
-  assembleAdapter,
-  assembleTrunk,
-  describeAdapted,
-  describeByMean,
-  typicalSpread,
-} from "./assemble.ts";
+import { describeAdapted, describeByMean, typicalSpread } from "./assemble.ts";
+import { fitEstimator, type FittedEstimator } from "./fit-estimator.ts";
 import { standardiseTable } from "./feature-table.ts";
 import { defaultHyperparameters, type Hyperparameters } from "./fit-fold.ts";
-import { type Ensemble, fitEnsemble } from "./fit-ensemble.ts";
 import { readTrainingData, type TrainingData } from "./read-training-data.ts";
 import { labelledRows, meanScores, scoreMatrix } from "./rows.ts";
 import { metricsByPart, predictionMetrics } from "./test-metrics.ts";
+import { poolSample } from "./pool-sample.ts";
 import { toleranceTable } from "./tolerance-table.ts";
 import { countLabels, type TrainingSet } from "./training-set.ts";
 
@@ -115,22 +110,27 @@ export async function train(options: TrainOptions, onProgress: OnProgress = () =
   const adapted = names.filter((name) => countLabels(development.labels.get(name)) >= minAdapterLabels);
   if (adapted.length === 0) throw tooFewLabels(options.data, development.rows);
   const surface = standardiseTable(data.features);
-  const ensemble = await fitEnsemble(development, adapted, data.features, ensembleOptions, onProgress);
-
-  const trunk = assembleTrunk(ensemble.weights, {
-    dimension: encoder.dimension,
-    hidden: hyperparameters.hidden,
-    surface,
-  });
-  const candidates = describeCandidates(names, adapted, development, ensemble);
-  const metrics = await testMetrics({ trunk, topics: undefined, candidates }, data, encoder, onProgress);
+  const fitted = await fitEstimator(
+    {
+      set: development,
+      candidates: adapted,
+      features: data.features,
+      surface,
+      prices,
+      options: ensembleOptions,
+    },
+    onProgress,
+  );
+  const { trunk, topics } = fitted;
+  const candidates = describeCandidates(names, adapted, development, fitted);
+  const metrics = await testMetrics({ trunk, topics, candidates }, data, encoder, onProgress);
   const content: BundleContent = {
     createdAt: (options.createdAt ?? new Date()).toISOString(),
     encoder: encoder.id,
     trunk,
-    topics: undefined,
+    topics,
     candidates,
-    toleranceTable: tableOf(candidates, development, ensemble, prices),
+    toleranceTable: tableOf(candidates, development, fitted, prices),
     trainedOn: distinctDigests(development.digests),
     data: {
       files,
@@ -139,26 +139,31 @@ export async function train(options: TrainOptions, onProgress: OnProgress = () =
       sources: countSources(development),
     },
     metrics,
-    training: { seed, folds: ensembleOptions.folds, head: "mlp", ...hyperparameters },
+    training: {
+      seed,
+      folds: ensembleOptions.folds,
+      head: "mlp",
+      topicWeight: topics?.weight ?? 0,
+      ...hyperparameters,
+    },
   };
   const bundle = await writeBundle(options.out, content);
-  return report(bundle, { options, data, ensemble, prices, notes });
+  return report(bundle, { options, data, fitted, prices, notes });
 }
 
 function describeCandidates(
   names: readonly string[],
   adapted: readonly string[],
   set: TrainingSet,
-  { weights, tokenScales, outOfFold }: Ensemble,
+  { adapters, topicMeans, outOfFold }: FittedEstimator,
 ): CandidateModel[] {
   const spread = typicalSpread(outOfFold.logits);
   return names.flatMap((name) => {
     const column = adapted.indexOf(name);
     if (column >= 0) {
-      const tokens = tokenScales[column]!;
-      const adapter = assembleAdapter(weights, { candidate: column, candidates: adapted.length, tokens });
+      const heads = { adapter: adapters[column]!, topicMeans: topicMeans[column] };
       const labels = countLabels(set.labels.get(name));
-      return [{ ...describeAdapted(name, column, adapter, outOfFold), labels }];
+      return [{ ...describeAdapted(name, column, heads, outOfFold), labels }];
     }
     const known = set.labels.get(name);
     const scores = knownOf(known?.scores);
@@ -195,7 +200,7 @@ async function testMetrics(
 function tableOf(
   candidates: readonly CandidateModel[],
   set: TrainingSet,
-  { outOfFold }: Ensemble,
+  { outOfFold }: FittedEstimator,
   prices: Prices,
 ): BundleContent["toleranceTable"] {
   const byMean = candidates.filter(({ adapter }) => adapter === undefined).map(({ name }) => name);
@@ -211,13 +216,15 @@ function tableOf(
   const { rows, columns } = outOfFold.logits;
   const pool = candidates.map(({ name }) => name);
   return toleranceTable(
-    {
-      pool,
-      prompts: labelledRows(set, outOfFold.rows, pool),
-      quality: createMatrix(rows, columns, estimate),
-      outputTokens: createMatrix(rows, columns, tokens),
-    },
-    prices,
+    poolSample(
+      {
+        pool,
+        prompts: labelledRows(set, outOfFold.rows, pool),
+        quality: createMatrix(rows, columns, estimate),
+        outputTokens: createMatrix(rows, columns, tokens),
+      },
+      prices,
+    ),
   );
 }
 
@@ -234,13 +241,13 @@ function report(
   {
     options,
     data,
-    ensemble,
+    fitted,
     prices,
     notes,
   }: {
     options: TrainOptions;
     data: TrainingData;
-    ensemble: Ensemble;
+    fitted: FittedEstimator;
     prices: Prices;
     notes: readonly string[];
   },
@@ -260,7 +267,7 @@ function report(
     })),
     test: manifest.metrics.test,
     testBySource: manifest.metrics.testBySource ?? {},
-    epochs: ensemble.epochs,
+    epochs: fitted.epochs,
     unpriced: candidates.map(({ name }) => name).filter((name) => !prices.has(name)),
     notes: "absent" in table ? [...notes, `no tolerance table: ${table.absent}`] : notes,
   };
