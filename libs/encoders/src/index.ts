@@ -1,1 +1,5 @@
-export { type Encoder, loadEncoder as openEncoder } from "@ipr/estimator";
+export { type BatchFacts } from "./batch-queue.ts";
+export { encodeInOrder } from "./encode-in-order.ts";
+export { openEncoder } from "./open-encoder.ts";
+export type { EncoderObserver, OpenedEncoder, OpenOptions } from "./opened-encoder.ts";
+export { resolveReference } from "./reference.ts";
