@@ -1,7 +1,7 @@
-import { stat } from "node:fs/promises";
 import { messageOf } from "@ipr/errors";
 import { badData, badRow } from "./bad-data.ts";
 import { type DuckDb, openDuckDb, quoteName, quoteText, streamColumns } from "./duck-db.ts";
+import { assertOneFile } from "./one-file.ts";
 
 /** A row of a table: its number, from 1, and its values by column. */
 export interface TableRow {
@@ -40,28 +40,6 @@ export async function* readParquet(
   } catch (error) {
     throw asBadData(error, file, number);
   }
-}
-
-/** The columns of a Parquet file, in order. */
-export async function parquetColumns(file: string): Promise<readonly string[]> {
-  await assertOneFile(file);
-  using duckDb = await openDuckDb();
-  return (await describe(duckDb, file)).map(({ name }) => name);
-}
-
-/** A path is one file here, never a pattern, a folder's name or an address. */
-async function assertOneFile(file: string): Promise<void> {
-  if (/[*?[]/.test(file)) {
-    throw badData(
-      file,
-      0,
-      "has one of * ? [ in its name, which Parquet files cannot be read with; rename it",
-    );
-  }
-  const entry = await stat(file).catch((error: unknown) => {
-    throw badData(file, 0, "does not exist", error);
-  });
-  if (!entry.isFile()) throw badData(file, 0, "is a directory, not a data file");
 }
 
 function source(file: string): string {

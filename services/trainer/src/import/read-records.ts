@@ -1,0 +1,70 @@
+import { messageOf } from "@ipr/errors";
+import { badData, badRow } from "../data/bad-data.ts";
+import { openDuckDb, quoteText, streamColumns } from "../data/duck-db.ts";
+import { assertOneFile } from "../data/one-file.ts";
+import { parseJson } from "../data/parse-json.ts";
+import { maxLineBytes, readLines } from "../data/read-lines.ts";
+import { readParquet, type TableRow } from "../data/read-parquet.ts";
+
+const kinds = ".parquet, .csv, .csv.gz, .jsonl, .jsonl.gz or .json (a list of objects)";
+
+/**
+ * Streams the records of a table in any of the usual files. A cell of a CSV file is text, or null where it is empty.
+ */
+export async function* readRecords(file: string): AsyncGenerator<TableRow> {
+  if (file.endsWith(".parquet")) yield* readParquet(file);
+  else if (/\.jsonl(\.gz)?$/.test(file)) yield* readJsonLines(file);
+  else if (/\.csv(\.gz)?$/.test(file)) {
+    const dialect = `header = true, all_varchar = true, delim = ',', quote = '"', escape = '"'`;
+    yield* readText(file, `read_csv(${quoteText(file)}, ${dialect}, max_line_size = ${maxLineBytes})`, "CSV");
+  } else if (/\.json(\.gz)?$/.test(file)) yield* readJsonList(file);
+  else if (/\.(pkl|pickle)$/.test(file)) throw badData(file, 0, pickleAdvice(file));
+  else throw badData(file, 0, `is not a kind of file this reads; its name must end in ${kinds}`);
+}
+
+function pickleAdvice(file: string): string {
+  const parquet = file.replace(/\.[^.]+$/, ".parquet");
+  const python = `import pandas; pandas.read_pickle("${file}").to_parquet("${parquet}")`;
+  return `is a pickle, which only Python can read, and which can run code: where you trust it, convert it with python -c '${python}'`;
+}
+
+async function* readJsonLines(file: string): AsyncGenerator<TableRow> {
+  for await (const { number, text } of readLines(file)) {
+    yield { number, values: asRecord(file, number, parseJson(file, number, text)) };
+  }
+}
+
+async function* readJsonList(file: string): AsyncGenerator<TableRow> {
+  const list = `read_json_objects(${quoteText(file)}, format = 'array', maximum_object_size = ${maxLineBytes})`;
+  for await (const { number, values } of readText(file, list, "a JSON list of objects")) {
+    yield { number, values: asRecord(file, number, JSON.parse(String(values["json"]))) };
+  }
+}
+
+function asRecord(file: string, number: number, value: unknown): Record<string, unknown> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+  throw badRow(file, number, "is not an object");
+}
+
+async function* readText(file: string, table: string, what: string): AsyncGenerator<TableRow> {
+  await assertOneFile(file);
+  using duckDb = await openDuckDb();
+  let number = 0;
+  try {
+    const result = await duckDb.connection.stream(`SELECT * FROM ${table}`);
+    const names = result.columnNames();
+    for await (const { rowCount, columns } of streamColumns(result)) {
+      for (let row = 0; row < rowCount; row++) {
+        number++;
+        yield {
+          number,
+          values: Object.fromEntries(names.map((name, index) => [name, columns[index]![row]])),
+        };
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof Error) || "reason" in error) throw error;
+    const said = messageOf(error).split("\n")[0] ?? "";
+    throw badData(file, 0, `cannot be read as ${what} after row ${number} (${said})`, error);
+  }
+}
