@@ -37,6 +37,7 @@ export { type Random, seededRandom, shuffledIndexes } from "./random.ts";
 export {
   addSums,
   applyRidge,
+  ridgeError,
   type RidgeSums,
   ridgeSums,
   solveRidge,

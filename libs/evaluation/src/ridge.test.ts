@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { createMatrix, type Matrix } from "./matrix.ts";
 import { seededRandom } from "./random.ts";
-import { addSums, applyRidge, ridgeSums, solveRidge, subtractSums, withTargets } from "./ridge.ts";
+import { addSums, applyRidge, ridgeError, ridgeSums, solveRidge, subtractSums, withTargets } from "./ridge.ts";
 
 interface Case {
   readonly features: Matrix;
@@ -140,5 +140,18 @@ test("features without the rows to tell them apart are refused", () => {
         0,
       ),
     /larger penalty or more rows/,
+  );
+});
+
+test("the error by sums is the squared error of the estimates but for the squared targets", () => {
+  fc.assert(
+    fc.property(cases, ({ features, targets, penalty }) => {
+      const sums = ridgeSums(features, targets);
+      const weights = solveRidge(sums, penalty);
+      const estimates = applyRidge(weights, features).values;
+      const squares = targets.values.reduce((sum, value) => sum + value ** 2, 0);
+      const error = targets.values.reduce((sum, value, index) => sum + (value - estimates[index]!) ** 2, 0);
+      assert.ok(Math.abs(ridgeError(weights, sums) + squares - error) < 1e-8);
+    }),
   );
 });

@@ -82,6 +82,23 @@ export function solveRidge(sums: RidgeSums, penalty: number): Matrix {
   return { rows: features, columns: targets, values: weights };
 }
 
+/**
+ * Squared error of the weights on the rows of other sums, without the part that no weights change (the squared targets):
+ * fit for comparing weights.
+ */
+export function ridgeError(weights: Matrix, { gram, cross, features, targets }: RidgeSums): number {
+  let error = 0;
+  for (let target = 0; target < targets; target++) {
+    for (let row = 0; row < features; row++) {
+      let product = gram[row * features + row]! * weights.values[row * targets + target]!;
+      for (let column = 0; column < row; column++)
+        product += 2 * gram[row * features + column]! * weights.values[column * targets + target]!;
+      error += weights.values[row * targets + target]! * (product - 2 * cross[row * targets + target]!);
+    }
+  }
+  return error;
+}
+
 /** What the weights say of each row. */
 export function applyRidge(weights: Matrix, features: Matrix): Matrix {
   const targets = weights.columns;

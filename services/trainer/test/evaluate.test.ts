@@ -264,7 +264,9 @@ test("reports progress in stages that each come to an end", async () => {
     "read data": "1/1",
     estimate: "200/200",
     "estimate rows to choose on": "400/400",
-    resample: "200/200",
+    resample: "400/400",
+    "read prompts for the controls": "600/600",
+    controls: "1/1",
   });
   await rm(world.bundle, { recursive: true });
   await assert.rejects(evaluate(optionsFor(world)), { reason: "BAD_BUNDLE" });

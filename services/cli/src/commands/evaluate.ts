@@ -11,7 +11,8 @@ interface EvaluateCommandOptions {
   readonly encoder: string;
   readonly split: "train" | "val" | "test" | "all";
   readonly prices?: string;
-  readonly pool?: string[];
+  readonly pool?: string[][];
+  readonly costs: "predicted" | "mean";
   readonly router?: string;
   readonly report?: string;
   readonly seed: number;
@@ -32,7 +33,19 @@ export function evaluateCommand(): Command {
         .default("test"),
     )
     .option("--prices <file>", "registry.yaml or .meta.json (default: the .meta.json beside each data file)")
-    .option("--pool <names>", "route between these only, separated by commas", parseNames)
+    .option(
+      "--pool <names>",
+      "route between these only, separated by commas; several times for a verdict on each (default: all, and the pools the data suggest)",
+      (text: string, before: string[][] = []) => [...before, parseNames(text)],
+    )
+    .addOption(
+      new Option(
+        "--costs <belief>",
+        "what the rules believe an answer costs: by predicted length, or a candidate's mean",
+      )
+        .choices(["predicted", "mean"])
+        .default("predicted"),
+    )
     .option("--router <name>", "evaluate the pool and the reference of this router of the --prices registry")
     .option("--report <file>", "write a self-contained HTML report with plots")
     .option("--seed <n>", "of the bootstrap", parseCount(0), 1)
@@ -41,10 +54,14 @@ export function evaluateCommand(): Command {
       "after",
       "\nExample:\n  ipr evaluate --bundle my-bundle --data my-prompts.jsonl --prices registry.yaml --report report.html",
     )
-    .action(async ({ json, ...options }: EvaluateCommandOptions) => {
+    .action(async ({ json, pool: pools, ...options }: EvaluateCommandOptions) => {
+      const [pool, ...morePools] = pools ?? [];
       const printer = progressPrinter(process.stderr);
       const encoder = await loadEncoder(options.encoder);
-      const result = await evaluate({ ...options, encoder }, printer.report).finally(printer.end);
+      const result = await evaluate(
+        { ...options, encoder, pool, ...(pool === undefined ? {} : { morePools }) },
+        printer.report,
+      ).finally(printer.end);
       process.stdout.write(json ? evaluationJson(result) : formatEvaluation(result));
     });
 }

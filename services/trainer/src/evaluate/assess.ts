@@ -1,6 +1,7 @@
 import {
   apgr,
   candidatePoints,
+  columnMeans,
   defaultResamples,
   type Figure,
   measure,
@@ -18,7 +19,8 @@ import {
   type RuleEvaluation,
   targets,
 } from "./evaluation.ts";
-import { predictionStatistics } from "./prediction-statistics.ts";
+import { notRouted } from "./not-routed.ts";
+import { bestSetStatistics, predictionStatistics } from "./prediction-statistics.ts";
 import { oracleCurve, referenceStatistics } from "./reference-statistics.ts";
 import {
   type AppliedRule,
@@ -29,62 +31,107 @@ import {
   type Reader,
   type Settings,
 } from "./rule-statistics.ts";
-import { type Means, meansOf, type Sample } from "./sample.ts";
-import { judge } from "./verdict.ts";
+import { type Means, meansOf, rowsOfSample, type Sample } from "./sample.ts";
+import { sourceStatistics } from "./source-statistics.ts";
+import { judge, targetSentences } from "./verdict.ts";
 
 export interface Assessed {
   readonly candidates: readonly string[];
-  readonly evaluated: Sample;
+  /** Prompts with a label of at least one candidate. */
+  readonly measured: Sample;
+  /** The positions of those with a label of every candidate; undefined where routing cannot be measured. */
+  readonly routing: Routing | undefined;
+  /** Mean score of each candidate on prompts that are not measured; the measured ones' mean where it is NaN. */
+  readonly labelMeans: Float64Array;
+  readonly seed: number;
+  readonly resamples?: number | undefined;
+  readonly onResample?: (done: number, total: number) => void;
+}
+
+export interface Routing {
+  readonly rows: readonly number[];
   /** The prompts that settings, means, reference and frontier come from. */
   readonly chosenOn: Sample;
   readonly chosen: Chosen;
   /** The candidate that quality and cost are compared with. */
   readonly reference: string;
   /** Tolerances that the bundle's own out-of-fold table chose, where it has them for this reference. */
-  readonly tableSettings?: ((reference: string) => Settings | undefined) | undefined;
-  readonly seed: number;
-  readonly resamples?: number | undefined;
-  readonly onResample?: (done: number, total: number) => void;
+  readonly tableSettings?: Settings | undefined;
 }
+
+/** Figures of routing alone. */
+export type RoutingAssessment = Pick<
+  Evaluation,
+  "cheapest" | "reference" | "rules" | "references" | "apgr" | "verdict"
+> & {
+  readonly bestSet: Pick<Evaluation["prediction"], "topOne" | "bestSetF1">;
+  readonly curves: Evaluation["plots"]["curves"];
+};
 
 export type Assessment = Pick<
   Evaluation,
-  | "cheapest"
-  | "reference"
-  | "resamples"
-  | "prediction"
-  | "perCandidate"
-  | "rules"
-  | "references"
-  | "apgr"
-  | "verdict"
-  | "plots"
->;
+  "resamples" | "prediction" | "perCandidate" | "perSource" | "plots"
+> &
+  Omit<RoutingAssessment, "bestSet" | "curves">;
 
 /** Every figure of an evaluation, from numbers alone. */
-export function assess(input: Assessed): Assessment {
-  const { candidates, evaluated, chosenOn, seed, resamples = defaultResamples } = input;
-  const means = { ...meansOf(chosenOn), reference: candidates.indexOf(input.reference) };
+export function assess(input: Assessed & { readonly notRouted?: string | undefined }): Assessment {
+  const { candidates, measured, routing, seed, resamples = defaultResamples, onResample = () => {} } = input;
+  const own = columnMeans(measured.scores);
+  const labelMeans = input.labelMeans.map((mean, column) => (Number.isNaN(mean) ? own[column]! : mean));
+  const { prediction, perCandidate } = predictionStatistics(measured, labelMeans);
+  const bySource = sourceStatistics(measured, labelMeans);
+  const total = routing === undefined ? resamples : 2 * resamples;
+  const figures = measure(
+    measured.scores.rows,
+    {
+      prediction,
+      perCandidate: Object.fromEntries(candidates.map((name, index) => [name, perCandidate[index]!])),
+      perSource: Object.fromEntries(bySource.map(({ name, statistics }) => [name, statistics])),
+    },
+    { seed, resamples, onResample: (done) => onResample(done, total) },
+  );
+  const routed =
+    routing === undefined
+      ? notRouted(input)
+      : assessRouting({ ...input, routing, onResample: (done) => onResample(resamples + done, total) });
+  const { bestSet, curves, ...ofRouting } = routed;
+  return {
+    ...ofRouting,
+    resamples,
+    prediction: { ...figures.prediction, ...bestSet },
+    perCandidate: figures.perCandidate,
+    perSource: Object.fromEntries(
+      bySource.map(({ name, rows }) => [name, { rows, ...figures.perSource[name]! }]),
+    ),
+    plots: { curves, ...candidatePlots(input) },
+  };
+}
+
+type RoutingInput = Omit<Assessed, "routing"> & { readonly routing: Routing };
+
+function assessRouting(input: RoutingInput): RoutingAssessment {
+  const { candidates, routing, seed, resamples = defaultResamples, onResample } = input;
+  const { chosenOn } = routing;
+  const evaluated = rowsOfSample(input.measured, routing.rows);
+  const means = { ...meansOf(chosenOn), reference: candidates.indexOf(routing.reference) };
   const singles = candidatePoints(evaluated);
   const read = readerOf(means.reference, evaluated);
   const bestSingle = meansOf(evaluated).reference;
-  const { perCandidate, prediction } = predictionStatistics(evaluated, means, singles);
   const references = referenceStatistics(evaluated, chosenOn, means, { singles, read, bestSingle, seed });
   const areas = { frontier: references.frontier.area, oracle: references.oracle.area };
-  const gate = prepare("gate", input, { means, read }, input.tableSettings?.(candidates[means.reference]!));
-  const utility = prepare("utility", input, { means, read });
+  const gate = prepare("gate", evaluated, routing, { means, read, fromTable: routing.tableSettings });
+  const utility = prepare("utility", evaluated, routing, { means, read });
   const pair = { weak: means.cheapest, strong: means.reference };
   const isPair = candidates.length === 2 && pair.weak !== pair.strong;
 
-  const { onResample } = input;
   const statistics = {
-    prediction,
-    perCandidate: Object.fromEntries(candidates.map((name, index) => [name, perCandidate[index]!])),
     rules: {
       gate: { ...areaStatistics(gate.applied.curve, areas, singles, means), ...gate.readings },
       utility: { ...areaStatistics(utility.applied.curve, areas, singles, means), ...utility.readings },
     },
     references,
+    bestSet: bestSetStatistics(evaluated),
     pair: isPair ? { apgr: apgr(evaluated.estimates, evaluated.scores, pair) } : {},
   } satisfies Statistics;
   const figures = measure(evaluated.scores.rows, statistics, {
@@ -99,11 +146,8 @@ export function assess(input: Assessed): Assessment {
   };
   const apgrFigure = (figures.pair as { readonly apgr?: Figure }).apgr;
   return {
-    resamples,
     cheapest: candidates[means.cheapest]!,
     reference: candidates[means.reference]!,
-    prediction: figures.prediction,
-    perCandidate: figures.perCandidate,
     rules,
     references: {
       ...figures.references,
@@ -112,11 +156,12 @@ export function assess(input: Assessed): Assessment {
       bestSingle: { ...figures.references.bestSingle, candidate: candidates[bestSingle]! },
     },
     ...(apgrFigure === undefined ? {} : { apgr: apgrFigure }),
-    verdict: judge(
-      { gate: rules.gate.overFrontier, utility: rules.utility.overFrontier },
-      evaluated.scores.rows,
-    ),
-    plots: toPlots(input, { gate: gate.applied, utility: utility.applied }),
+    verdict: {
+      ...judge({ gate: rules.gate.overFrontier, utility: rules.utility.overFrontier }, evaluated.scores.rows),
+      atTargets: targetSentences(rules),
+    },
+    bestSet: figures.bestSet,
+    curves: curvesOf(evaluated, chosenOn, { gate: gate.applied, utility: utility.applied }),
   };
 }
 
@@ -129,9 +174,13 @@ interface Prepared {
 
 function prepare(
   rule: Rule,
-  { evaluated, chosenOn, chosen }: Assessed,
-  { means, read }: { readonly means: Means; readonly read: Reader },
-  fromTable?: Settings,
+  evaluated: Sample,
+  { chosenOn, chosen }: Routing,
+  {
+    means,
+    read,
+    fromTable,
+  }: { readonly means: Means; readonly read: Reader; readonly fromTable?: Settings | undefined },
 ): Prepared {
   const applied = applyRule(rule, evaluated, means);
   const settings = {
@@ -171,22 +220,32 @@ function toRuleEvaluation(figures: RuleFigures, { settings, chosen }: Prepared):
   };
 }
 
-function toPlots(
-  { candidates, evaluated, chosenOn }: Assessed,
+function curvesOf(
+  evaluated: Sample,
+  chosenOn: Sample,
   applied: Readonly<Record<Rule, AppliedRule>>,
-): Evaluation["plots"] {
+): Evaluation["plots"]["curves"] {
   const ones = new Float64Array(evaluated.scores.rows).fill(1);
   const own = meansOf(evaluated);
-  const single = (candidate: number): PlotPoint => [own.costUsd[candidate]!, own.quality[candidate]!];
   return {
-    curves: {
-      gate: toPoints(applied.gate.curve(ones)),
-      utility: toPoints(applied.utility.curve(ones)),
-      frontier: staticFrontier(meansOf(chosenOn)).map(single),
-      oracle: toPoints(oracleCurve(evaluated)(ones)),
-    },
-    candidates: Object.fromEntries(candidates.map((name, index) => [name, single(index)])),
-    reliability: reliability(evaluated.estimates, evaluated.scores),
+    gate: toPoints(applied.gate.curve(ones)),
+    utility: toPoints(applied.utility.curve(ones)),
+    frontier: staticFrontier(meansOf(chosenOn)).map((candidate): PlotPoint => [
+      own.costUsd[candidate]!,
+      own.quality[candidate]!,
+    ]),
+    oracle: toPoints(oracleCurve(evaluated)(ones)),
+  };
+}
+
+/** Candidates stand where they are on the prompts of the curves. */
+function candidatePlots({ candidates, measured, routing }: Assessed): Omit<Evaluation["plots"], "curves"> {
+  const own = meansOf(routing === undefined ? measured : rowsOfSample(measured, routing.rows));
+  return {
+    candidates: Object.fromEntries(
+      candidates.map((name, index) => [name, [own.costUsd[index]!, own.quality[index]!] as const]),
+    ),
+    reliability: reliability(measured.estimates, measured.scores),
   };
 }
 

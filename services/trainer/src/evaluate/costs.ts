@@ -1,4 +1,4 @@
-import { createMatrix, type Matrix } from "@ipr/evaluation";
+import { columnMeans, constantRows, createMatrix, type Matrix } from "@ipr/evaluation";
 import type { LabelledPrompt } from "../data/labelled-prompt.ts";
 
 /** USD per million tokens. */
@@ -38,6 +38,11 @@ export function expectedCosts(
     const answerTokens = Number.isNaN(predicted) ? fallbackTokens[column]! : predicted;
     return costUsd(prompts[row]!.characters / charactersPerToken, answerTokens, prices[column]!);
   });
+}
+
+/** What a candidate costs on average, for every prompt alike: what a rule believes that predicts no answer lengths. */
+export function meanCosts(rows: number, costsUsd: Matrix): Matrix {
+  return constantRows(rows, columnMeans(costsUsd));
 }
 
 /** Mean answer length of a candidate over the prompts that have it; undefined where none has. */

@@ -66,13 +66,15 @@ export interface CandidateEvaluation {
   readonly mae: Figure;
 }
 
-export type Conclusion = "beats" | "does-not-beat" | "cannot-be-told" | "nothing-to-route";
+export type Conclusion = "beats" | "does-not-beat" | "cannot-be-told" | "nothing-to-route" | "not-measured";
 
 export interface Verdict {
   /** Whether routing beats the static frontier, by the interval of the difference in area. */
   readonly conclusion: Conclusion;
   readonly rules: Readonly<Record<Rule, Conclusion>>;
   readonly text: string;
+  /** What each rule reached at each target, in words; empty where routing was not measured. */
+  readonly atTargets: readonly string[];
 }
 
 export const rules = ["gate", "utility"] as const;
@@ -80,9 +82,72 @@ export type Rule = (typeof rules)[number];
 
 export type PlotPoint = readonly [costUsd: number, quality: number];
 
+export const costBeliefs = ["predicted", "mean"] as const;
+/** What a rule believes an answer costs: by its predicted length, or the candidate's mean for every prompt. */
+export type CostBelief = (typeof costBeliefs)[number];
+
+/** How good some estimates are at a task of their own: a row of the controls. */
+export interface ControlRow {
+  readonly r2: Figure;
+  readonly auc: Figure;
+  readonly withinSourceAuc: Figure;
+  readonly ece: Figure;
+  readonly mae: Figure;
+  readonly topOne: Figure;
+  readonly bestSetF1: Figure;
+  readonly gateArea: Figure;
+  readonly utilityArea: Figure;
+}
+
+/** One group of sources: estimates of a ridge that was trained on it too, and of one that was not. */
+export interface GroupRow {
+  readonly rows: number;
+  readonly sources: readonly string[];
+  readonly within: ControlRow;
+  readonly without: ControlRow;
+  /** What the other groups' means alone reach. */
+  readonly constantR2: Figure;
+}
+
+/**
+ * What is left of an estimator without labels, without features, and on kinds of prompts it was not trained on. Measured
+ * with a ridge regression on the same embedding and surface numbers in the place of the bundle's own head: compare the
+ * rows with each other, not with the bundle.
+ */
+export interface Controls {
+  readonly resamples: number;
+  readonly trainingRows: number;
+  readonly rows: number;
+  /** What the groups are: sources, what stands before the slash in them, or clusters of prompts or sources. */
+  readonly groupedBy: "source" | "source prefix" | "clusters of sources" | "clusters of prompts";
+  /** The ridge trained on all groups: what the other rows are compared with. */
+  readonly ridge: ControlRow;
+  /** Each prompt estimated by a ridge that was trained without its group. */
+  readonly withoutGroup: ControlRow;
+  /** What the other groups' means alone reach. */
+  readonly constantWithoutGroupR2: Figure;
+  readonly shuffledLabels: ControlRow;
+  readonly randomFeatures: ControlRow;
+  readonly groups: Readonly<Record<string, GroupRow>>;
+}
+
+/** The bundle's own estimates of one source. */
+export interface SourceRow {
+  readonly rows: number;
+  readonly quality: Figure;
+  readonly estimate: Figure;
+  readonly r2: Figure;
+  readonly auc: Figure;
+  readonly ece: Figure;
+  readonly mae: Figure;
+}
+
 /** What `ipr evaluate` prints. A figure that the data do not define is NaN here and null in JSON. */
 export interface Evaluation {
+  /** Prompts with a label: those that estimates are measured on. */
   readonly rows: number;
+  /** Those of them with a label of every candidate: routing is measured on them. */
+  readonly routedRows: number;
   readonly candidates: readonly string[];
   readonly bundle: string;
   readonly data: readonly string[];
@@ -111,14 +176,28 @@ export interface Evaluation {
   readonly excludedCandidates: readonly Exclusion[];
   readonly excludedRows: readonly { readonly reason: string; readonly rows: number }[];
   readonly notes: readonly string[];
-  /** Controls of a full report that need training runs of their own. */
+  /** Controls that were not run, with the reason. */
   readonly notRun: readonly string[];
+  readonly costs: CostBelief;
+  /** Why there are no routing figures, where there are none: they are then all undefined. */
+  readonly routingNotMeasured?: string;
+  /** By source of the prompts, the largest first; empty where the data name none. */
+  readonly perSource: Readonly<Record<string, SourceRow>>;
+  readonly controls?: Controls;
+  /** Further pools, each measured for itself. */
+  readonly pools?: readonly PoolEvaluation[];
   readonly plots: {
     readonly curves: Readonly<Record<Rule | "frontier" | "oracle", readonly PlotPoint[]>>;
     readonly candidates: Readonly<Record<string, PlotPoint>>;
     readonly reliability: readonly ReliabilityBin[];
   };
 }
+
+/** A further pool's figures, without those that are the whole evaluation's. */
+export type PoolEvaluation = Omit<
+  Evaluation,
+  "bundle" | "data" | "split" | "seed" | "controls" | "pools" | "notRun"
+>;
 
 export interface Exclusion {
   readonly name: string;

@@ -15,7 +15,8 @@ export interface RowPredictor {
 
 /**
  * Estimates every candidate for every prompt, as the quality service would before online calibration. `predictor` may
- * depend on the prompt.
+ * depend on the prompt. As many prompts are encoded at a time as the encoder
+ * makes use of.
  */
 export async function predictRows(
   prompts: readonly LabelledPrompt[],
@@ -26,7 +27,8 @@ export async function predictRows(
   const quality = createMatrix(prompts.length, candidates.length, () => Number.NaN);
   const outputTokens = createMatrix(prompts.length, candidates.length, () => Number.NaN);
   const columns = new Map(candidates.map((candidate, column) => [candidate, column]));
-  for (const [row, { text }] of prompts.entries()) {
+  let done = 0;
+  await forEachRow(prompts, encoder.parallelism ?? 1, async ({ text }, row) => {
     const embedding = await encoder.encode(text);
     const chosen = typeof predictor === "function" ? predictor(text) : predictor;
     for (const estimate of chosen.predict({ text, embedding, candidates })) {
@@ -34,7 +36,31 @@ export async function predictRows(
       quality.values[index] = estimate.quality;
       outputTokens.values[index] = estimate.outputTokens ?? Number.NaN;
     }
-    onRow(row + 1);
-  }
+    done += 1;
+    onRow(done);
+  });
   return { quality, outputTokens };
+}
+
+/** Works on several rows at a time; the first failure ends it. */
+export async function forEachRow<Row>(
+  rows: readonly Row[],
+  atOnce: number,
+  work: (row: Row, index: number) => Promise<void>,
+): Promise<void> {
+  const waiting = rows.entries();
+  let isFailed = false;
+  const lane = async (): Promise<void> => {
+    for (const [index, row] of waiting) {
+      if (isFailed) return;
+      await work(row, index);
+    }
+  };
+  const lanes = Array.from({ length: Math.min(atOnce, rows.length) }, lane);
+  try {
+    await Promise.all(lanes);
+  } catch (error) {
+    isFailed = true;
+    throw error;
+  }
 }

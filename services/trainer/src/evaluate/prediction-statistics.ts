@@ -3,28 +3,31 @@ import {
   aucWithinSources,
   bestSetF1,
   calibrationError,
+  candidatePoints,
   cell,
   createMatrix,
-  type Curve,
+  knownMeans,
   meanAbsoluteError,
   meanOfDefined,
   rSquared,
   sharedAcross,
   topOneAccuracy,
   type Statistic,
-  weightedMeans,
 } from "@ipr/evaluation";
-import type { Means, Sample } from "./sample.ts";
+import type { Sample } from "./sample.ts";
 
-/** How good the estimates are, candidate by candidate and together. */
-export function predictionStatistics(sample: Sample, means: Means, singles: Curve) {
+/**
+ * How good the estimates are, candidate by candidate and together, on every label there is. `labelMeans` are the
+ * candidates' means on the prompts that settings are chosen on.
+ */
+export function predictionStatistics(sample: Sample, labelMeans: ArrayLike<number>) {
   const { estimates, scores, sources } = sample;
   const errors = createMatrix(scores.rows, scores.columns, (row, column) =>
     Math.abs(cell(estimates, row, column) - cell(scores, row, column)),
   );
-  const estimateMeans = sharedAcross((weights) => weightedMeans(estimates, weights));
-  const errorMeans = sharedAcross((weights) => weightedMeans(errors, weights));
-  const perCandidate = [...means.quality.keys()].map((candidate) => ({
+  const singles = candidatePoints(sample);
+  const [estimateMeans, errorMeans] = [knownMeans(estimates), knownMeans(errors)];
+  const perCandidate = Array.from({ length: scores.columns }, (_, candidate) => ({
     quality: (weights: Float64Array) => singles(weights).quality[candidate]!,
     costUsd: (weights: Float64Array) => singles(weights).costUsd[candidate]!,
     estimate: (weights: Float64Array) => estimateMeans(weights)[candidate]!,
@@ -34,15 +37,18 @@ export function predictionStatistics(sample: Sample, means: Means, singles: Curv
     mae: (weights: Float64Array) => errorMeans(weights)[candidate]!,
   }));
   const prediction = {
-    r2: rSquared(estimates, scores, means.quality),
+    r2: rSquared(estimates, scores, labelMeans),
     auc: meanOfDefined(perCandidate.map(({ auc }) => auc)),
     ece: meanOfDefined(perCandidate.map(({ ece }) => ece)),
     mae: meanAbsoluteError(estimates, scores),
     withinSourceAuc: meanOfDefined(perCandidate.map(({ withinSourceAuc }) => withinSourceAuc)),
-    topOne: topOneAccuracy(estimates, scores),
-    bestSetF1: bestSetF1(estimates, scores),
   };
   return { prediction, perCandidate };
+}
+
+/** How well the best candidates are named, on prompts with a label of every candidate. */
+export function bestSetStatistics({ estimates, scores }: Sample) {
+  return { topOne: topOneAccuracy(estimates, scores), bestSetF1: bestSetF1(estimates, scores) };
 }
 
 /** Keeps what else is said of the statistic. */

@@ -37,6 +37,11 @@ export async function readPricesBeside(
   return { prices, notes };
 }
 
+/** `x.jsonl.gz` and `x.parquet` have `x.meta.json`. */
+export function metaFileBeside(dataFile: string): string {
+  return dataFile.replace(/(\.jsonl(\.gz)?|\.parquet)$/, ".meta.json");
+}
+
 async function readPricesIfThere(file: string): Promise<PriceFile | undefined> {
   let text: string;
   try {

@@ -1,4 +1,4 @@
-import { columnMeans, type Matrix, type Truth } from "@ipr/evaluation";
+import { cell, columnMeans, createMatrix, type Matrix, type Truth } from "@ipr/evaluation";
 
 /** Prompts with all that is known and estimated of every candidate of the pool. */
 export interface Sample extends Truth {
@@ -6,6 +6,19 @@ export interface Sample extends Truth {
   readonly estimates: Matrix;
   /** What a rule believes an answer will cost; `costsUsd` is what it did cost. */
   readonly expectedCostsUsd: Matrix;
+}
+
+/** Some of the prompts of a sample, in the order given. */
+export function rowsOfSample(sample: Sample, rows: ArrayLike<number>): Sample {
+  const pick = (matrix: Matrix) =>
+    createMatrix(rows.length, matrix.columns, (row, column) => cell(matrix, rows[row]!, column));
+  return {
+    sources: Array.from(rows, (row) => sample.sources[row]),
+    scores: pick(sample.scores),
+    costsUsd: pick(sample.costsUsd),
+    estimates: pick(sample.estimates),
+    expectedCostsUsd: pick(sample.expectedCostsUsd),
+  };
 }
 
 /** What a pool's candidates are on average, on the prompts that settings are chosen on. */

@@ -6,6 +6,7 @@ const sources = {
   bundle: ["small", "large", "unlabelled", "unpriced"],
   labelled: new Set(["small", "large", "unpriced", "foreign"]),
   priced: new Set(["small", "large", "unlabelled", "foreign"]),
+  arePricesNamed: true,
   wanted: undefined,
 };
 
@@ -40,8 +41,22 @@ test("refuses a pool of one", () => {
   );
 });
 
-test("refuses more candidates than a rule can hold", () => {
-  const many = Array.from({ length: 51 }, (_, index) => `candidate-${index}`);
-  const all = { bundle: many, labelled: new Set(many), priced: new Set(many), wanted: undefined };
-  assert.throws(() => selectPool(all), /51 candidates, but at most 50/);
+const many = Array.from({ length: 51 }, (_, index) => `candidate-${index}`);
+const all = { ...sources, bundle: many, labelled: new Set(many), priced: new Set(many) };
+
+test("refuses more wanted candidates than a rule can hold", () => {
+  assert.throws(() => selectPool({ ...all, wanted: many }), /51 candidates, but a pool holds at most 50/);
+});
+
+test("more candidates than a pool holds, of which nobody chose, are estimated and not routed between", () => {
+  const { candidates, notRouted } = selectPool({ ...all, wanted: undefined });
+  assert.equal(candidates.length, 51);
+  assert.match(notRouted!, /51 candidates.*name fewer with --pool/);
+});
+
+test("without any price, and none asked for, the estimates are measured and the way to prices is named", () => {
+  const { candidates, notRouted } = selectPool({ ...sources, priced: new Set(), arePricesNamed: false });
+  assert.deepEqual(candidates, ["small", "large", "unpriced"]);
+  assert.match(notRouted!, /^no price of small, large, unpriced: give --prices FILE/);
+  assert.equal(selectPool({ ...sources, arePricesNamed: false }).notRouted, undefined);
 });

@@ -33,14 +33,19 @@ test("measures the split, chooses on the others, and counts what is left out", (
     ...rows(minRows, "test"),
     ...rows(3, "train"),
     ...rows(2, "val"),
+    row("train", { large: 1 }),
     row("test", { small: 1 }),
+    row("test", { other: 1 }),
   ];
-  const { evaluated, others, excluded } = selectRows(prompts, pool, "test", unseen);
-  assert.equal(evaluated.length, minRows);
+  const { measured, routed, others, labelledOthers, excluded } = selectRows(prompts, pool, "test", unseen);
+  assert.equal(measured.length, minRows + 1);
+  assert.equal(routed.length, minRows);
   assert.equal(others.length, 5);
+  assert.equal(labelledOthers.length, 6);
   assert.deepEqual(excluded, [
-    { reason: "of another split", rows: 5 },
-    { reason: "without a label of every candidate", rows: 1 },
+    { reason: "of another split", rows: 6 },
+    { reason: "without a label of any candidate", rows: 1 },
+    { reason: "from routing only, for want of a label of every candidate", rows: 1 },
   ]);
 });
 
@@ -60,13 +65,13 @@ test("never chooses on test rows, nor on a prompt that is measured too", () => {
 });
 
 test("all rows leave none to choose on", () => {
-  const { evaluated, others } = selectRows(
+  const { measured, others } = selectRows(
     [...rows(minRows, "test"), ...rows(2, "train")],
     pool,
     "all",
     unseen,
   );
-  assert.equal(evaluated.length, minRows + 2);
+  assert.equal(measured.length, minRows + 2);
   assert.deepEqual(others, []);
 });
 
@@ -77,15 +82,24 @@ test("an empty split is an error that lists the splits there are", () => {
   );
 });
 
-test("candidates that are never labelled together are an error that names the largest group that is", () => {
+test("candidates that are never labelled together are not routed between, and the largest group that is gets named", () => {
   const prompts = [...rows(30, "test", { a: 1, b: 0 }), ...rows(40, "test", { b: 1, c: 0 })];
+  const apart = selectRows(prompts, ["a", "b", "c"], "test", unseen);
+  assert.equal(apart.measured.length, 70);
+  assert.match(apart.tooFew!, /0 rows have a label of every candidate.*40 rows go together with --pool b,c/);
+  const { tooFew } = selectRows(rows(30, "test", { a: 1 }), ["a", "b"], "test", unseen);
+  assert.match(tooFew!, /No two candidates are labelled on the same rows/);
+});
+
+test("too few rows of a split are an error that says where there are more", () => {
+  const prompts = [...rows(2, "test"), ...rows(minRows, "train")];
   assert.throws(
-    () => selectRows(prompts, ["a", "b", "c"], "test", unseen),
-    /0 rows have a label of every candidate.*40 rows go together with --pool b,c/,
+    () => selectRows(prompts, pool, "test", unseen),
+    /2 rows \(test\).*have 22: give --split all/,
   );
   assert.throws(
-    () => selectRows(rows(30, "test", { a: 1 }), ["a", "b"], "test", unseen),
-    /No two candidates are labelled on the same rows/,
+    () => selectRows(rows(2, "test"), pool, "test", unseen),
+    /2 rows \(test\) have a label, but at least 20 are needed$/,
   );
 });
 
@@ -94,11 +108,11 @@ test("rows the bundle was trained on are counted and not measured; those of trai
   const copies = known.slice(0, 3).map(({ text }) => row("test", undefined, text));
   const prompts = [...known, ...fresh, ...copies];
   const all = selectRows(prompts, pool, "all", trainedOn(known));
-  assert.deepEqual(all.evaluated, fresh);
+  assert.deepEqual(all.measured, fresh);
   assert.deepEqual(all.others, known, "a copy among the test rows never chooses");
   assert.deepEqual(all.excluded, [{ reason: "that the bundle was trained on", rows: 33 }]);
   const test = selectRows(prompts, pool, "test", trainedOn(known));
-  assert.deepEqual(test.evaluated, fresh);
+  assert.deepEqual(test.measured, fresh);
   assert.deepEqual(test.excluded, [
     { reason: "of another split", rows: 30 },
     { reason: "that the bundle was trained on", rows: 3 },

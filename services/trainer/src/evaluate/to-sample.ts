@@ -1,29 +1,35 @@
-import { createMatrix } from "@ipr/evaluation";
+import { createMatrix, type Matrix } from "@ipr/evaluation";
 import type { LabelledPrompt } from "../data/labelled-prompt.ts";
-import { answerCosts, assumedOutputTokens, expectedCosts, meanOutputTokens } from "./costs.ts";
+import { answerCosts, assumedOutputTokens, expectedCosts, meanOutputTokens, type Price } from "./costs.ts";
 import type { RowEstimates } from "./predict-rows.ts";
 import type { Prices } from "./read-prices.ts";
 import type { Sample } from "./sample.ts";
 
-/** Puts labels, prices and estimates of prompts together. */
+/** Puts labels, prices and estimates of prompts together. A candidate without a price has unknown costs. */
 export function toSample(
   prompts: readonly LabelledPrompt[],
   candidates: readonly string[],
   estimates: RowEstimates,
   { prices, fallbackTokens }: { readonly prices: Prices; readonly fallbackTokens: readonly number[] },
 ): Sample {
-  const poolPrices = candidates.map((name) => prices.get(name)!);
+  const poolPrices = candidates.map((name) => prices.get(name) ?? unknownPrice);
   return {
     sources: prompts.map(({ source }) => (source === "" ? undefined : source)),
-    scores: createMatrix(
-      prompts.length,
-      candidates.length,
-      (row, column) => prompts[row]!.scores[candidates[column]!] ?? Number.NaN,
-    ),
+    scores: scoreMatrix(prompts, candidates),
     costsUsd: answerCosts(prompts, candidates, poolPrices, fallbackTokens),
     estimates: estimates.quality,
     expectedCostsUsd: expectedCosts(prompts, estimates.outputTokens, poolPrices, fallbackTokens),
   };
+}
+
+const unknownPrice: Price = { inputUsdPerMtok: Number.NaN, outputUsdPerMtok: Number.NaN };
+
+export function scoreMatrix(prompts: readonly LabelledPrompt[], candidates: readonly string[]): Matrix {
+  return createMatrix(
+    prompts.length,
+    candidates.length,
+    (row, column) => prompts[row]!.scores[candidates[column]!] ?? Number.NaN,
+  );
 }
 
 /**
