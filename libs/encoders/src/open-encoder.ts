@@ -26,6 +26,8 @@ export async function openEncoder(reference: string, options: OpenOptions = {}):
       return openOnnxEncoder(dir, manifest, options);
     case "remote":
       return openRemoteEncoder(dir, manifest, options);
+    default:
+      return manifest satisfies never;
   }
 }
 
@@ -37,6 +39,7 @@ async function openStatic(dir: string, manifest: StaticEncoderManifest): Promise
     parallelism: 1,
     computesOn: "cpu",
     queueDepth: () => 0,
+    isBroken: () => false,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

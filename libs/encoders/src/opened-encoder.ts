@@ -10,6 +10,8 @@ export interface OpenedEncoder extends Encoder, AsyncDisposable {
   readonly computesOn: string;
   /** Texts that wait to be encoded, not counting those being encoded. */
   queueDepth(): number;
+  /** True when it will never encode again: its worker threads ended too often. */
+  isBroken(): boolean;
 }
 
 /** What happens inside an encoder that its owner may want to log and count. */

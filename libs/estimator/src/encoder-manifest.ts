@@ -117,5 +117,7 @@ function digestOf(manifest: EncoderManifest): string {
       const { kind, protocol, model = null, dimension, maxTokens, maxCharacters, prefix } = manifest;
       return sha256Hex(renderJson({ kind, protocol, model, dimension, maxTokens, maxCharacters, prefix }));
     }
+    default:
+      return manifest satisfies never;
   }
 }

@@ -5,12 +5,12 @@ import { createEmbedding } from "./index.ts";
 
 const config = loadConfig("embedding", Config);
 
-await runService("embedding", async ({ logger, isAccepting }) => {
-  const { registrations } = await createEmbedding({ ...config, logger });
+await runService("embedding", async ({ logger, resources, environment, isAccepting }) => {
+  const embedding = resources.use(await createEmbedding({ ...config, environment, logger }));
   const serving = await serveGrpc({
     listen: config.listen,
-    services: registrations,
-    isReady: isAccepting,
+    services: embedding.registrations,
+    isReady: () => isAccepting() && embedding.isWorking(),
     onUnexpected: logUnexpected(logger),
   });
   return { serving: [serving] };

@@ -45,6 +45,7 @@ export async function openOnnxEncoder(
     parallelism: Math.min(maxPending, workers * maxBatch),
     computesOn: provider,
     queueDepth: () => queue.depth,
+    isBroken: () => lanes.every((lane) => lane.isGivenUp),
     encode: (text, { signal } = {}) =>
       queue.push(manifest.prefix + cutText(text, manifest.maxCharacters), signal),
     async [Symbol.asyncDispose]() {

@@ -83,7 +83,7 @@ export class WorkerLane implements Lane, AsyncDisposable {
           return;
         case "refused":
           failure = received(message.error);
-          reject(failure as IprError);
+          reject(failure);
           return;
         case "encoded":
           this.#crashes = 0;

@@ -59,6 +59,7 @@ export async function openRemoteEncoder(
     parallelism: Math.min(maxPending, laneCount * maxBatch),
     computesOn: manifest.url,
     queueDepth: () => queue.depth,
+    isBroken: () => false,
     encode: (text, { signal } = {}) =>
       queue.push(manifest.prefix + cutText(text, manifest.maxCharacters), signal),
     async [Symbol.asyncDispose]() {
@@ -85,6 +86,8 @@ function connectServer(
       return connectTei(dir, manifest);
     case "openai":
       return connectOpenAi(dir, manifest, environment);
+    default:
+      return manifest.protocol satisfies never;
   }
 }
 

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file ipr/v1/embedding.proto.
  */
 export const file_ipr_v1_embedding: GenFile = /*@__PURE__*/
-  fileDesc("ChZpcHIvdjEvZW1iZWRkaW5nLnByb3RvEgZpcHIudjEiKgoMRW1iZWRSZXF1ZXN0EhoKBHRleHQYASABKAlCDLpICXIHEAEogICAAiJACg1FbWJlZFJlc3BvbnNlEg8KB2VuY29kZXIYASABKAkSDgoGdmFsdWVzGAIgAygCEg4KBmNhY2hlZBgDIAEoCCKLAQoSRW1iZWRTdHJlYW1SZXF1ZXN0EgoKAmlkGAEgASgEEhsKCnRpbWVvdXRfbXMYAiABKA1CB7pIBCoCKAESHQoLdHJhY2VwYXJlbnQYAyABKAlCCLpIBXIDGIABEi0KB3JlcXVlc3QYBCABKAsyFC5pcHIudjEuRW1iZWRSZXF1ZXN0Qga6SAPYAQMiewoTRW1iZWRTdHJlYW1SZXNwb25zZRIKCgJpZBgBIAEoBBIpCghyZXNwb25zZRgCIAEoCzIVLmlwci52MS5FbWJlZFJlc3BvbnNlSAASIwoFZXJyb3IYAyABKAsyEi5nb29nbGUucnBjLlN0YXR1c0gAQggKBnJlc3VsdCITChFHZXRFbmNvZGVyUmVxdWVzdCJMChJHZXRFbmNvZGVyUmVzcG9uc2USDwoHZW5jb2RlchgBIAEoCRIRCglkaW1lbnNpb24YAiABKA0SEgoKbWF4X3Rva2VucxgDIAEoDTLZAQoQRW1iZWRkaW5nU2VydmljZRI0CgVFbWJlZBIULmlwci52MS5FbWJlZFJlcXVlc3QaFS5pcHIudjEuRW1iZWRSZXNwb25zZRJKCgtFbWJlZFN0cmVhbRIaLmlwci52MS5FbWJlZFN0cmVhbVJlcXVlc3QaGy5pcHIudjEuRW1iZWRTdHJlYW1SZXNwb25zZSgBMAESQwoKR2V0RW5jb2RlchIZLmlwci52MS5HZXRFbmNvZGVyUmVxdWVzdBoaLmlwci52MS5HZXRFbmNvZGVyUmVzcG9uc2ViBnByb3RvMw", [file_buf_validate_validate, file_google_rpc_status]);
+  fileDesc("ChZpcHIvdjEvZW1iZWRkaW5nLnByb3RvEgZpcHIudjEiKgoMRW1iZWRSZXF1ZXN0EhoKBHRleHQYASABKAlCDLpICXIHEAEogICAAiJACg1FbWJlZFJlc3BvbnNlEg8KB2VuY29kZXIYASABKAkSDgoGdmFsdWVzGAIgAygCEg4KBmNhY2hlZBgDIAEoCCKLAQoSRW1iZWRTdHJlYW1SZXF1ZXN0EgoKAmlkGAEgASgEEhsKCnRpbWVvdXRfbXMYAiABKA1CB7pIBCoCKAESHQoLdHJhY2VwYXJlbnQYAyABKAlCCLpIBXIDGIABEi0KB3JlcXVlc3QYBCABKAsyFC5pcHIudjEuRW1iZWRSZXF1ZXN0Qga6SAPYAQMiewoTRW1iZWRTdHJlYW1SZXNwb25zZRIKCgJpZBgBIAEoBBIpCghyZXNwb25zZRgCIAEoCzIVLmlwci52MS5FbWJlZFJlc3BvbnNlSAASIwoFZXJyb3IYAyABKAsyEi5nb29nbGUucnBjLlN0YXR1c0gAQggKBnJlc3VsdCITChFHZXRFbmNvZGVyUmVxdWVzdCJzChJHZXRFbmNvZGVyUmVzcG9uc2USDwoHZW5jb2RlchgBIAEoCRIRCglkaW1lbnNpb24YAiABKA0SEgoKbWF4X3Rva2VucxgDIAEoDRIQCghzdGFuZF9pbhgEIAEoCRITCgtjb21wdXRlc19vbhgFIAEoCTLZAQoQRW1iZWRkaW5nU2VydmljZRI0CgVFbWJlZBIULmlwci52MS5FbWJlZFJlcXVlc3QaFS5pcHIudjEuRW1iZWRSZXNwb25zZRJKCgtFbWJlZFN0cmVhbRIaLmlwci52MS5FbWJlZFN0cmVhbVJlcXVlc3QaGy5pcHIudjEuRW1iZWRTdHJlYW1SZXNwb25zZSgBMAESQwoKR2V0RW5jb2RlchIZLmlwci52MS5HZXRFbmNvZGVyUmVxdWVzdBoaLmlwci52MS5HZXRFbmNvZGVyUmVzcG9uc2ViBnByb3RvMw", [file_buf_validate_validate, file_google_rpc_status]);
 
 /**
  * EmbedRequest is one text to encode.
@@ -43,7 +43,8 @@ export const EmbedRequestSchema: GenMessage<EmbedRequest> = /*@__PURE__*/
  */
 export type EmbedResponse = Message<"ipr.v1.EmbedResponse"> & {
   /**
-   * encoder identifies the encoder: its reference, "@", and the sha256 of its weights.
+   * encoder identifies the encoder that made the vector: its reference, "@", and the sha256 of its weights. It is the
+   * stand-in when that answered because the encoder was late, full or gone.
    *
    * @generated from field: string encoder = 1;
    */
@@ -198,6 +199,20 @@ export type GetEncoderResponse = Message<"ipr.v1.GetEncoderResponse"> & {
    * @generated from field: uint32 max_tokens = 3;
    */
   maxTokens: number;
+
+  /**
+   * stand_in identifies the encoder that answers when this one is late, full or gone; empty when there is none.
+   *
+   * @generated from field: string stand_in = 4;
+   */
+  standIn: string;
+
+  /**
+   * computes_on tells what computes: the execution provider ("cpu", "cuda", "tensorrt"), or a remote server's address.
+   *
+   * @generated from field: string computes_on = 5;
+   */
+  computesOn: string;
 };
 
 /**

@@ -1,21 +1,35 @@
 import { hash } from "node:crypto";
-import { IprError, status } from "@ipr/errors";
-import type { Encoder } from "@ipr/estimator";
-import { multiplexed, register, type Registration, type UnexpectedErrorSink } from "@ipr/grpc";
+import {
+  type CallContext,
+  multiplexed,
+  register,
+  type Registration,
+  type UnexpectedErrorSink,
+} from "@ipr/grpc";
 import { type EmbedRequest, EmbeddingService } from "@ipr/proto";
 import { LruCache } from "../domain/lru-cache.ts";
+import type { EncodeText } from "../encode-or-stand-in.ts";
 import type { EmbeddingEvents } from "../events.ts";
 
 /** Texts longer than this are encoded but not remembered: they repeat rarely, and digesting them costs more. */
 const maxCachedCharacters = 64 * 1024;
 
+/** What is served, for GetEncoder. */
+export interface ServedEncoder {
+  readonly id: string;
+  readonly dimension: number;
+  readonly maxTokens: number;
+  readonly computesOn: string;
+  /** Id of the stand-in; empty when there is none. */
+  readonly standIn: string;
+}
+
 export interface Dependencies {
-  readonly encoder: Encoder;
+  readonly served: ServedEncoder;
+  readonly encode: EncodeText;
   /** How many vectors to remember; 1,000 vectors of 256 numbers take about 1 MB. */
   readonly cacheEntries: number;
-  /** How many texts may be encoding at once; one more is refused. */
-  readonly maxInFlight: number;
-  readonly events: EmbeddingEvents;
+  readonly events: Pick<EmbeddingEvents, "textEmbedded">;
   readonly onUnexpected: UnexpectedErrorSink;
 }
 
@@ -25,48 +39,38 @@ interface Embedding {
   readonly cached: boolean;
 }
 
-/** EmbeddingService over one encoder. A vector is cached by the digest of its text; the encoder never changes here. */
+/**
+ * EmbeddingService over one encoder and its stand-in. A vector is remembered by its encoder and the digest of its text; what
+ * the stand-in made is never given for the encoder's.
+ */
 export function embeddingService(dependencies: Dependencies): Registration {
-  const { encoder, cacheEntries, maxInFlight, events, onUnexpected } = dependencies;
+  const { served, encode, cacheEntries, events, onUnexpected } = dependencies;
   const cache = new LruCache<number[]>(cacheEntries);
-  let inFlight = 0;
 
-  const embed = async ({ text }: EmbedRequest): Promise<Embedding> => {
-    const key = text.length <= maxCachedCharacters ? hash("sha256", text, "base64") : undefined;
-    const known = key === undefined ? undefined : cache.get(key);
-    if (known !== undefined) {
-      events.textEmbedded({ cached: true });
-      return { encoder: encoder.id, values: known, cached: true };
-    }
-    if (inFlight >= maxInFlight) {
-      events.textShed();
-      throw overloaded(maxInFlight);
-    }
-    inFlight += 1;
-    try {
-      const values = Array.from(await encoder.encode(text));
-      if (key !== undefined) cache.set(key, values);
-      events.textEmbedded({ cached: false });
-      return { encoder: encoder.id, values, cached: false };
-    } finally {
-      inFlight -= 1;
-    }
+  const embed = async ({ text }: EmbedRequest, { signal }: CallContext): Promise<Embedding> => {
+    const digest = text.length <= maxCachedCharacters ? hash("sha256", text, "base64") : undefined;
+    const known = digest === undefined ? undefined : cache.get(cacheKey(served.id, digest));
+    events.textEmbedded({ cached: known !== undefined });
+    if (known !== undefined) return { encoder: served.id, values: known, cached: true };
+    const { encoder, vector } = await encode(text, signal);
+    const values = Array.from(vector);
+    if (digest !== undefined) cache.set(cacheKey(encoder, digest), values);
+    return { encoder, values, cached: false };
   };
 
   return register(EmbeddingService, {
     embed,
     embedStream: multiplexed(EmbeddingService.method.embed, embed, onUnexpected),
     getEncoder: async () => ({
-      encoder: encoder.id,
-      dimension: encoder.dimension,
-      maxTokens: encoder.maxTokens,
+      encoder: served.id,
+      dimension: served.dimension,
+      maxTokens: served.maxTokens,
+      standIn: served.standIn,
+      computesOn: served.computesOn,
     }),
   });
 }
 
-function overloaded(limit: number): IprError {
-  return new IprError(status.RESOURCE_EXHAUSTED, "OVERLOADED", `${limit} texts are being encoded already`, {
-    metadata: { queue: "encode", limit: String(limit) },
-    retryAfterMs: 100,
-  });
+function cacheKey(encoder: string, digest: string): string {
+  return `${encoder} ${digest}`;
 }
