@@ -24,6 +24,6 @@ export function createProgram(environment: Environment): Command {
     .addCommand(annotateCommand(environment))
     .addCommand(trainCommand())
     .addCommand(evaluateCommand())
-    .addCommand(encoderCommand())
+    .addCommand(encoderCommand(environment))
     .addCommand(benchCommand(environment));
 }

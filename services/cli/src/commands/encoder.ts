@@ -1,6 +1,8 @@
+import type { Environment } from "@ipr/service";
 import { distill } from "@ipr/trainer";
 import { Command } from "commander";
 import { progressPrinter } from "../output/progress.ts";
+import { encoderImportCommand } from "./encoder-import.ts";
 import { parseCount } from "./options.ts";
 
 interface DistillCommandOptions {
@@ -12,8 +14,11 @@ interface DistillCommandOptions {
   readonly golden?: string;
 }
 
-export function encoderCommand(): Command {
-  return new Command("encoder").description("Makes encoders.").addCommand(distillCommand());
+export function encoderCommand(environment: Environment): Command {
+  return new Command("encoder")
+    .description("Makes encoders.")
+    .addCommand(encoderImportCommand(environment))
+    .addCommand(distillCommand());
 }
 
 function distillCommand(): Command {
