@@ -205,7 +205,7 @@ test("arena: battles become soft labels, and rare candidates and bad rows are le
   const [won, tied, bothBad] = ["s0", "m1", "w0"].map((id) => rows.find((row) => row.id === `arena/${id}`)!);
   assert.equal(won?.text, "Prompt s0");
   assert.equal(won?.source, "arena/English");
-  assert.ok(won!.scores["strong"]! > 0.5 && won!.scores["weak"]! < 0.5, JSON.stringify(won?.scores));
+  assert.ok(won.scores["strong"]! > 0.5 && won.scores["weak"]! < 0.5, JSON.stringify(won.scores));
   assert.deepEqual(Object.keys(tied!.scores).toSorted(), ["middle", "strong"]);
   assert.ok(bothBad!.scores["weak"]! < 0.5 && bothBad!.scores["middle"]! < 0.5);
   assert.match(report.notes.join(), /left out, with fewer than 30 battles: rare/);
