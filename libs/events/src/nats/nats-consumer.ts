@@ -1,9 +1,10 @@
-import { AckPolicy, DeliverPolicy, JetStreamApiError, type JsMsg } from "@nats-io/jetstream";
-import { errors, millis, nanos } from "@nats-io/transport-node";
+import { AckPolicy, DeliverPolicy, type JsMsg } from "@nats-io/jetstream";
+import { errors, nanos } from "@nats-io/transport-node";
 import { createDeliverer, type Delivery } from "../delivery.ts";
 import type { Consumer, NoticeListener, ReceivedEvent, Subscription } from "../event-bus.ts";
 import { createInFlight } from "../in-flight.ts";
-import type { NatsLink, NatsSession } from "./nats-link.ts";
+import { ensureConsumer } from "./ensure-consumer.ts";
+import type { NatsLink } from "./nats-link.ts";
 import { keepSubscribed, onAbort, type Run } from "./nats-subscription.ts";
 
 /** Events asked for ahead of the handler. They count as handed out, so few enough to be handled within the ack wait. */
@@ -13,8 +14,6 @@ const prefetchPerHandler = 4;
 const maxUnansweredEvents = 1_000;
 const pullExpiryMs = 30_000;
 const idleHeartbeatMs = 5_000;
-/** "Consumer name already in use" and "consumer already exists". */
-const consumerExistsCodes: ReadonlySet<number> = new Set([10_013, 10_148]);
 const messageIdHeader = "Nats-Msg-Id";
 
 export function consumeFromNats(options: {
@@ -38,7 +37,16 @@ export function consumeFromNats(options: {
   };
 
   const run: Run = async (session, established, stop) => {
-    answerEveryMs = (await ensureConsumer(session, consumer, ackWaitMs)) / 3;
+    const wanted = {
+      durable_name: durable,
+      ack_policy: AckPolicy.Explicit,
+      deliver_policy: DeliverPolicy.All,
+      ack_wait: nanos(ackWaitMs),
+      // Attempts are counted here and not there: see createDeliverer.
+      max_deliver: -1,
+      max_ack_pending: maxUnansweredEvents,
+    };
+    answerEveryMs = (await ensureConsumer(session, stream.name, wanted)) / 3;
     const source = await session.js.consumers.get(stream.name, durable);
     const messages = await source.consume({
       max_messages: Math.max(minPrefetchedEvents, maxInFlight * prefetchPerHandler),
@@ -67,31 +75,6 @@ function answer(say: () => void): void {
   } catch (error) {
     if (!(error instanceof errors.ClosedConnectionError || error instanceof errors.DrainingConnectionError))
       throw error;
-  }
-}
-
-/** Creates the consumer if it is missing and returns its ack wait. One made by another version keeps its settings. */
-async function ensureConsumer(
-  { manager }: NatsSession,
-  { stream, durable }: Consumer,
-  ackWaitMs: number,
-): Promise<number> {
-  const wanted = {
-    durable_name: durable,
-    ack_policy: AckPolicy.Explicit,
-    deliver_policy: DeliverPolicy.All,
-    ack_wait: nanos(ackWaitMs),
-    // Attempts are counted here and not there: see createDeliverer.
-    max_deliver: -1,
-    max_ack_pending: maxUnansweredEvents,
-  };
-  try {
-    await manager.consumers.add(stream.name, wanted);
-    return ackWaitMs;
-  } catch (error) {
-    if (!(error instanceof JetStreamApiError) || !consumerExistsCodes.has(error.code)) throw error;
-    const { config } = await manager.consumers.info(stream.name, durable);
-    return millis(config.ack_wait ?? wanted.ack_wait);
   }
 }
 

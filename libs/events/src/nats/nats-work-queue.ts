@@ -13,6 +13,7 @@ import { nanos } from "@nats-io/transport-node";
 import { maxEventBytes, type NoticeListener } from "../event-bus.ts";
 import { eventTooLarge } from "../failure.ts";
 import type { WorkQueue, WorkTask } from "../work-queue.ts";
+import { ensureConsumer } from "./ensure-consumer.ts";
 import { createNatsLink, type NatsSession } from "./nats-link.ts";
 import { publishUntil } from "./publish-until.ts";
 
@@ -64,10 +65,11 @@ export function createNatsWorkQueue(options: NatsWorkQueueOptions): WorkQueue {
   });
 
   let ensured: NatsSession | undefined;
+  let jobAckWaitMs = ackWaitMs;
   const session = async (): Promise<NatsSession> => {
     const current = await link.session(sessionPatienceMs);
     if (current !== ensured) {
-      await ensureJob(current, { streams, subjects, replicas, ackWaitMs });
+      jobAckWaitMs = await ensureJob(current, { streams, subjects, replicas, ackWaitMs });
       ensured = current;
     }
     return current;
@@ -109,7 +111,7 @@ export function createNatsWorkQueue(options: NatsWorkQueueOptions): WorkQueue {
         while (failures.length === 0) {
           const message = await take();
           if (message === undefined) return;
-          await handle(message, ackWaitMs, handler);
+          await handle(message, jobAckWaitMs, handler);
         }
       };
       const workers = Array.from({ length: concurrency }, () =>
@@ -180,11 +182,12 @@ interface Job {
   readonly ackWaitMs: number;
 }
 
-/** Creates what the job lacks; every worker does so at once, and equal creations agree. */
+/** Creates what the job lacks (every worker does so at once, and equal creations agree); returns the job's ack wait. */
 async function ensureJob(
-  { manager }: NatsSession,
+  session: NatsSession,
   { streams, subjects, replicas, ackWaitMs }: Job,
-): Promise<void> {
+): Promise<number> {
+  const { manager } = session;
   const common = {
     storage: StorageType.File,
     // A full stream refuses what is new: a task that is dropped unseen would be a label that nobody misses.
@@ -208,7 +211,7 @@ async function ensureJob(
     max_bytes: maxRecordBytes,
     max_msgs_per_subject: 1,
   });
-  await manager.consumers.add(streams.tasks, {
+  return ensureConsumer(session, streams.tasks, {
     durable_name: consumerName,
     ack_policy: AckPolicy.Explicit,
     ack_wait: nanos(ackWaitMs),

@@ -1,14 +1,28 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { invalidField } from "@ipr/errors";
+import { createNatsWorkQueue } from "@ipr/events";
 import { readRegistry, resolveEndpoints } from "@ipr/registry";
 import type { Environment } from "@ipr/service";
 import { shipped } from "@ipr/standalone";
-import { annotate, type AnnotationOptions, estimateAnnotation } from "@ipr/trainer";
+import {
+  annotate,
+  type AnnotationOptions,
+  type Answerer,
+  collectAnnotation,
+  enqueueAnnotation,
+  estimateAnnotation,
+  workAnnotation,
+} from "@ipr/trainer";
 import { Command, InvalidArgumentError } from "commander";
 import { createProxyAnswerer } from "../annotate/proxy-answerer.ts";
 import { annotationProgressPrinter } from "../output/annotation-progress.ts";
-import { renderAnnotationEstimate, renderAnnotationReport } from "../output/annotation-report.ts";
+import {
+  renderAnnotationEstimate,
+  renderAnnotationReport,
+  renderEnqueued,
+  renderWorked,
+} from "../output/annotation-report.ts";
 import { parseCount, parseNames } from "./options.ts";
 
 /** Answers at once: more makes most providers ask for less. */
@@ -41,6 +55,11 @@ interface AnnotateCommandOptions {
   readonly allowSimulated?: true;
   readonly retryFailed?: true;
   readonly dryRun?: true;
+  readonly queue?: string;
+  readonly job: string;
+  readonly ackWaitMs: number;
+  readonly enqueue?: true;
+  readonly collect?: true;
   readonly json?: true;
 }
 
@@ -99,6 +118,16 @@ export function annotateCommand(environment: Environment): Command {
     .option("--allow-simulated", "label simulated answers too, as a rehearsal")
     .option("--retry-failed", "ask again also what was refused or could not be judged")
     .option("--dry-run", "reckon calls and cost, and ask nothing")
+    .option("--queue <url>", "work from a NATS JetStream queue (nats://…) until nothing is left in it")
+    .option("--job <name>", "which queue there: one for each set of labels", "annotate")
+    .option(
+      "--ack-wait-ms <n>",
+      "how long a worker may be silent before its task goes to another",
+      parseCount(1_000),
+      30_000,
+    )
+    .option("--enqueue", "with --queue: put the prompts into it, for workers")
+    .option("--collect", "with --queue: write --out from what the workers have recorded so far")
     .option("--json", "print the summary as JSON")
     .addHelpText(
       "after",
@@ -112,7 +141,8 @@ Examples:
     )
     .action(async (options: AnnotateCommandOptions) => {
       if (options.dryRun) await dryRun(options, environment);
-      else await run(options, environment);
+      else if (options.queue === undefined) await run(options, environment);
+      else await runWithQueue(options, options.queue, environment);
     });
 }
 
@@ -125,22 +155,58 @@ async function dryRun(options: AnnotateCommandOptions, environment: Environment)
 }
 
 async function run(options: AnnotateCommandOptions, environment: Environment): Promise<void> {
+  if (options.enqueue || options.collect)
+    throw invalidField("--queue", "is needed by --enqueue and --collect");
   const prompts = needed(options.prompts, "--prompts");
   const out = needed(options.out, "--out");
   const planned = await annotationOptions(options, environment);
-  await using answerer = createProxyAnswerer({
-    environment,
-    timeoutMs: options.timeoutMs,
-    now: Date.now,
-    newId: randomUUID,
-  });
+  await using answerer = answererOf(options, environment);
   const printer = annotationProgressPrinter(process.stderr, Date.now);
-  const { concurrency, retryFailed } = options;
-  const calls = { answerer, concurrency, retryFailed, now: Date.now, random: Math.random };
-  const report = await annotate({ ...planned, ...calls, prompts, out }, printer.report).finally(printer.end);
-  process.stdout.write(
-    options.json ? `${JSON.stringify(report, null, 2)}\n` : renderAnnotationReport(report),
-  );
+  const given = { ...planned, ...callOptions(options, answerer), prompts, out };
+  print(await annotate(given, printer.report).finally(printer.end), renderAnnotationReport, options);
+}
+
+/** Enqueues, collects, or works. */
+async function runWithQueue(
+  options: AnnotateCommandOptions,
+  url: string,
+  environment: Environment,
+): Promise<void> {
+  const planned = await annotationOptions(options, environment);
+  const { job, ackWaitMs } = options;
+  await using queue = createNatsWorkQueue({ servers: [url], job, ackWaitMs, name: "ipr-annotate" });
+  if (options.enqueue) {
+    const prompts = needed(options.prompts, "--prompts");
+    const report = await enqueueAnnotation({ ...planned, prompts, queue });
+    print({ ...report, stopped: undefined }, renderEnqueued, options);
+  } else if (options.collect) {
+    const prompts = needed(options.prompts, "--prompts");
+    const out = needed(options.out, "--out");
+    const report = await collectAnnotation({ ...planned, prompts, out, queue, now: Date.now });
+    print(report, renderAnnotationReport, options);
+  } else {
+    await using answerer = answererOf(options, environment);
+    const printer = annotationProgressPrinter(process.stderr, Date.now);
+    const given = { ...planned, ...callOptions(options, answerer), queue };
+    print(await workAnnotation(given, printer.report).finally(printer.end), renderWorked, options);
+  }
+}
+
+function answererOf({ timeoutMs }: AnnotateCommandOptions, environment: Environment) {
+  return createProxyAnswerer({ environment, timeoutMs, now: Date.now, newId: randomUUID });
+}
+
+function callOptions({ concurrency, retryFailed }: AnnotateCommandOptions, answerer: Answerer) {
+  return { answerer, concurrency, retryFailed, now: Date.now, random: Math.random };
+}
+
+/** Prints a report; one of a run that was stopped early is an error, too, since something is left to do. */
+function print<T extends { readonly stopped: string | undefined }>(
+  report: T,
+  render: (report: T) => string,
+  { json }: AnnotateCommandOptions,
+): void {
+  process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : render(report));
   if (report.stopped === undefined) return;
   process.stderr.write(`error: ${report.stopped}\n`);
   process.exitCode = 1;

@@ -32,7 +32,8 @@ export function annotationProgressPrinter(
 function describe({ done, total, calls, failedCalls, spentUsd, remainingMs }: AnnotationProgress): string {
   const failed = failedCalls === 0 ? "" : ` (${failedCalls} failed)`;
   const left = remainingMs === undefined || done === total ? "" : `, about ${duration(remainingMs)} left`;
-  return `${done}/${total} answers, ${calls} calls${failed}, ${usd(spentUsd)} USD so far${left}`;
+  const of = total === 0 ? "" : `/${total}`;
+  return `${done}${of} answers, ${calls} calls${failed}, ${usd(spentUsd)} USD so far${left}`;
 }
 
 function duration(ms: number): string {

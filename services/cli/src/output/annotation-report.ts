@@ -1,4 +1,4 @@
-import type { AnnotationEstimate, AnnotationReport } from "@ipr/trainer";
+import type { AnnotationEstimate, AnnotationReport, EnqueueReport, WorkReport } from "@ipr/trainer";
 import { quality, unknown, usd } from "./numbers.ts";
 import { renderTable } from "./table.ts";
 
@@ -6,7 +6,7 @@ import { renderTable } from "./table.ts";
 const maxListedFailures = 10;
 
 export function renderAnnotationReport(report: AnnotationReport): string {
-  const { candidates, files, rows, isProvisional, chargedUsd } = report;
+  const { candidates, files, rows, isProvisional, chargedUsd, unpriced, simulated } = report;
   const right = { align: "right" } as const;
   const table = renderTable(
     [
@@ -43,6 +43,10 @@ export function renderAnnotationReport(report: AnnotationReport): string {
     "\n",
     ...listed,
     isProvisional ? "note: the map from rewards to scores is provisional until there are more of them\n" : "",
+    unpriced.length > 0 ? `note: what ${unpriced.join(", ")} cost is unknown and in no sum\n` : "",
+    simulated.length > 0
+      ? `note: answers of ${simulated.join(", ")} were simulated: these labels are a rehearsal\n`
+      : "",
     `${rows} rows in ${files.rows}, prices and settings in ${files.meta}; at most ${usd(chargedUsd)} USD spent in all\n`,
     report.stopped === undefined && rows > 0 ? `next: ipr train --data ${files.rows} --out my-bundle\n` : "",
   ].join("");
@@ -66,4 +70,13 @@ export function renderAnnotationEstimate(estimate: AnnotationEstimate): string {
     ]),
   );
   return `${table}\n${estimate.prompts} prompts; nothing was asked. --max-usd bounds the bill\n`;
+}
+
+export function renderEnqueued({ tasks, duplicates }: EnqueueReport): string {
+  const known = duplicates === 0 ? "" : ` (${duplicates} were there already)`;
+  return `${tasks} tasks in the queue${known}; start workers with the same options, without --enqueue\n`;
+}
+
+export function renderWorked({ answers, chargedUsd }: WorkReport): string {
+  return `${answers} answers dealt with, at most ${usd(chargedUsd)} USD spent by this worker\n`;
 }

@@ -1,11 +1,10 @@
-import { messageOf } from "@ipr/errors";
 import type { Candidate } from "@ipr/proto";
 import { type AnnotationPrompt, type Message, messagesOf, promptDigest } from "./annotation-prompt.ts";
 import { type Asker, CallFailed } from "./asking/asker.ts";
 import { outputLimitOf } from "./asking/price-estimate.ts";
 import type { CallJournal } from "./journal/call-journal.ts";
 import { answerKey, judgeKey, scoreKey } from "./journal/journal-record.ts";
-import { type Judge, NotJudged } from "./judges/judge.ts";
+import { type Judge, type Judgement, NotJudged } from "./judges/judge.ts";
 
 export interface Annotator {
   readonly asker: Asker;
@@ -32,39 +31,56 @@ export async function annotateAnswer(
   prompt: AnnotationPrompt,
   candidate: Candidate,
 ): Promise<void> {
-  const { journal, judge, retryFailed } = annotator;
+  const { journal, retryFailed } = annotator;
   const key = scoreKey(prompt.id, candidate.name);
   const found = await journal.find(key);
   if (found?.kind === "scored") return;
   if (found?.kind === "failed" && found.isFinal && !retryFailed) return;
-  const digest = promptDigest(prompt);
+  const text = await answerOf(annotator, prompt, candidate).catch(unlessFailed);
+  // The failed call itself is in the journal already.
+  if (text instanceof CallFailed) return;
+  const round = found?.kind === "failed" ? (found.nextRound ?? 1) : 1;
+  const common = { key, prompt: promptDigest(prompt) };
   try {
-    const text = await answerOf(annotator, prompt, candidate);
-    if (judge.comparesWith === candidate.name) {
-      await journal.append({ kind: "scored", key, prompt: digest, raw: 0, note: "the reference itself" });
-      return;
-    }
-    const { reference } = annotator;
-    const opponent = reference && (await answerOf(annotator, prompt, reference));
-    const judgement = await judge.judge(
-      { prompt, text, opponent },
-      { ask: askerFor(annotator, prompt, candidate), signal: annotator.signal },
-    );
-    await journal.append({ kind: "scored", key, prompt: digest, ...judgement });
+    await journal.append({
+      kind: "scored",
+      ...common,
+      ...(await judge(annotator, { prompt, candidate, text, round })),
+    });
   } catch (error) {
-    // The failed call itself is in the journal already.
-    if (error instanceof CallFailed) return;
-    if (!(error instanceof NotJudged)) throw error;
-    const isFinal = !error.isPassing;
+    if (!(error instanceof NotJudged || error instanceof CallFailed)) throw error;
+    const isFinal = error instanceof NotJudged ? !error.isPassing : error.isFinal;
+    // Calls that were answered are used again, unless it is their answers that could not be read.
+    const nextRound = error instanceof NotJudged && isFinal ? round + 1 : round;
     await journal.append({
       kind: "failed",
-      key,
-      prompt: digest,
-      why: messageOf(error),
+      ...common,
+      why: error.message,
       isFinal,
+      nextRound,
       chargedUsd: 0,
     });
   }
+}
+
+function unlessFailed(error: unknown): CallFailed {
+  if (error instanceof CallFailed) return error;
+  throw error;
+}
+
+interface Given {
+  readonly prompt: AnnotationPrompt;
+  readonly candidate: Candidate;
+  readonly text: string;
+  readonly round: number;
+}
+
+async function judge(annotator: Annotator, { prompt, candidate, text, round }: Given): Promise<Judgement> {
+  const { reference, signal } = annotator;
+  if (reference?.name === candidate.name) return { raw: 0, note: "the reference itself" };
+  const opponent = reference && (await answerOf(annotator, prompt, reference));
+  const ask = askerFor(annotator, { prompt, candidate, round });
+  return annotator.judge.judge({ prompt, text, opponent }, { ask, signal });
 }
 
 async function answerOf(
@@ -86,12 +102,12 @@ async function answerOf(
 }
 
 /** Calls of the judge's about this answer. */
-function askerFor(annotator: Annotator, prompt: AnnotationPrompt, candidate: Candidate) {
+function askerFor(annotator: Annotator, { prompt, candidate, round }: Omit<Given, "text">) {
   return async (call: string, messages: readonly Message[]) => {
     const model = annotator.judgeModel;
     if (model === undefined) throw new Error("a judge without a model asked one");
     const { text } = await annotator.asker.ask({
-      key: judgeKey(prompt.id, candidate.name, call),
+      key: judgeKey(prompt.id, candidate.name, call, round),
       prompt: promptDigest(prompt),
       question: {
         model,

@@ -1,6 +1,11 @@
 import type { Candidate } from "@ipr/proto";
 import { annotateAnswer, type Annotator } from "./annotate-answer.ts";
-import { type AnnotationOptions, type CallOptions, planAnnotation } from "./annotation-options.ts";
+import {
+  type AnnotationOptions,
+  type CallOptions,
+  checkCallable,
+  planAnnotation,
+} from "./annotation-options.ts";
 import { type OnAnnotationProgress, ProgressTeller } from "./annotation-progress.ts";
 import { type AnnotationPrompt, readAnnotationPrompts } from "./annotation-prompt.ts";
 import { agreeOnSettings } from "./annotation-settings.ts";
@@ -34,6 +39,7 @@ export async function annotate(
   listener: OnAnnotationProgress = () => undefined,
 ): Promise<AnnotationReport> {
   const plan = planAnnotation(options);
+  checkCallable(plan, options);
   const { candidates, judge, settings } = plan;
   const files = outputFiles(options.out);
   const prompts = await readAnnotationPrompts(options.prompts, { needsReference: judge.needsReference });

@@ -40,9 +40,9 @@ export interface Plan {
 }
 
 /**
- * Looks the models up, and refuses what would make worthless labels or unbounded bills.
+ * Looks the models up.
  *
- * @throws IprError UNKNOWN_CANDIDATE, INVALID_FIELD or BAD_CONFIG that says what to do.
+ * @throws IprError UNKNOWN_CANDIDATE or INVALID_FIELD that says what to do.
  */
 export function planAnnotation(options: AnnotationOptions): Plan {
   const { registry } = options;
@@ -51,16 +51,25 @@ export function planAnnotation(options: AnnotationOptions): Plan {
   const judgeModel = judge.model === undefined ? undefined : find(registry, judge.model, "--judge");
   const reference =
     judge.comparesWith === undefined ? undefined : find(registry, judge.comparesWith, "--reference");
-  const called = [
-    ...new Set([...candidates, ...[judgeModel, reference].filter((model) => model !== undefined)]),
-  ];
-  for (const model of called) {
-    checkServed(model, options.allowSimulated ?? false);
-    if (!model.price && !options.allowUnknownPrices) throw unpriced(model.name);
-  }
   const { maxOutputTokens, maxJudgeOutputTokens, temperature } = options;
   const settings = settingsOf({ judge, maxOutputTokens, maxJudgeOutputTokens, temperature });
   return { candidates, judge, judgeModel, reference, settings };
+}
+
+/**
+ * Refuses what would make worthless labels or unbounded bills.
+ *
+ * @throws IprError INVALID_FIELD that says what to do.
+ */
+export function checkCallable(
+  { candidates, judgeModel, reference }: Plan,
+  { allowSimulated = false, allowUnknownPrices = false }: AnnotationOptions,
+): void {
+  for (const model of [...candidates, judgeModel, reference]) {
+    if (model === undefined) continue;
+    checkServed(model, allowSimulated);
+    if (!model.price && !allowUnknownPrices) throw unpriced(model.name);
+  }
 }
 
 function find({ candidates }: Registry, name: string, option: string): Candidate {

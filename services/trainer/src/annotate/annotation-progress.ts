@@ -2,7 +2,7 @@ import type { CallWatcher } from "./asking/asker.ts";
 
 /** How far an annotation is. */
 export interface AnnotationProgress {
-  /** Answers (of one candidate to one prompt) that are scored or have failed, of all. */
+  /** Answers (of one candidate to one prompt) that are scored or have failed, of all; 0 of a worker's, who cannot know. */
   readonly done: number;
   readonly total: number;
   /** Calls of this run, and how many of them failed (each retry counts). */
@@ -56,7 +56,8 @@ export class ProgressTeller implements CallWatcher {
   #tell(): void {
     const { total, spentUsd, now, listener } = this.#options;
     const elapsedMs = now() - this.#startedAt;
-    const remainingMs = this.#worked === 0 ? undefined : (elapsedMs / this.#worked) * (total - this.#done);
+    const isKnown = this.#worked > 0 && total > 0;
+    const remainingMs = !isKnown ? undefined : (elapsedMs / this.#worked) * (total - this.#done);
     listener({
       done: this.#done,
       total,

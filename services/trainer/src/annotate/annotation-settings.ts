@@ -23,13 +23,14 @@ export function settingsOf(options: {
 }
 
 /**
- * Begins a journal with these settings, or makes sure that it was begun with the same.
+ * Begins a journal with these settings (`AnnotationSettings`, also as a record has them), or makes sure that it was
+ * begun with the same.
  *
  * @throws IprError BAD_CONFIG that names what differs.
  */
 export async function agreeOnSettings(
   journal: CallJournal,
-  settings: AnnotationSettings,
+  settings: unknown,
   journalName: string,
 ): Promise<void> {
   const known = await journal.find(settingsKey);

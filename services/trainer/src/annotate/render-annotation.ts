@@ -1,4 +1,4 @@
-import type { Candidate } from "@ipr/proto";
+import { type Candidate, Protocol } from "@ipr/proto";
 import { writeWhole } from "../evaluate/write-whole.ts";
 import type { AnnotationPrompt } from "./annotation-prompt.ts";
 import type { AnnotationSettings } from "./annotation-settings.ts";
@@ -26,6 +26,10 @@ export interface RenderedAnnotation extends ChosenCalibration {
   readonly candidates: readonly CandidateSummary[];
   /** What all calls of this journal count for: known costs, and the most where a cost is unknown. */
   readonly chargedUsd: number;
+  /** Candidates without a price: what they cost is not in that sum. */
+  readonly unpriced: readonly string[];
+  /** Candidates whose answers were made up by this program: their labels are a rehearsal. */
+  readonly simulated: readonly string[];
 }
 
 /** Writes the rows and what is known about them, from the journal alone: whoever has it can write them again. */
@@ -40,9 +44,21 @@ export async function renderAnnotation(options: RenderOptions): Promise<Rendered
   const builders = names.map((name) => new SummaryBuilder(name, chosen.calibration));
   const rows = await renderRows(files.rows, passedBy(results(), builders), chosen.calibration);
   const candidates = builders.map((builder) => builder.summary());
-  const rendered = { ...chosen, files, rows, candidates, chargedUsd: journal.chargedUsd };
+  const rendered = {
+    ...chosen,
+    files,
+    rows,
+    candidates,
+    chargedUsd: journal.chargedUsd,
+    unpriced: options.candidates.filter(({ price }) => !price).map(({ name }) => name),
+    simulated: options.candidates.filter(isSimulated).map(({ name }) => name),
+  };
   await writeWhole(files.meta, `${JSON.stringify(metaOf(options, rendered), null, 2)}\n`);
   return rendered;
+}
+
+function isSimulated({ endpoints }: Candidate): boolean {
+  return endpoints.some(({ protocol }) => protocol === Protocol.SIMULATED);
 }
 
 async function isComplete(results: AsyncIterable<PromptResult>): Promise<boolean> {
@@ -63,7 +79,7 @@ async function* passedBy(
 
 /** The `.meta.json` beside the rows: prices, as `ipr train` reads them, and how the scores came about. */
 function metaOf({ candidates, settings, prompts, now }: RenderOptions, rendered: RenderedAnnotation): object {
-  const { calibration, isProvisional, rows, chargedUsd } = rendered;
+  const { calibration, isProvisional, rows, chargedUsd, unpriced, simulated } = rendered;
   return {
     prices: Object.fromEntries(
       candidates.flatMap(({ name, price }) =>
@@ -91,6 +107,8 @@ function metaOf({ candidates, settings, prompts, now }: RenderOptions, rendered:
       prompts: prompts.length,
       rows,
       spentAtMostUsd: chargedUsd,
+      unpriced,
+      simulated,
       candidates: rendered.candidates,
     },
   };

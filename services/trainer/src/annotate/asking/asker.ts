@@ -20,7 +20,15 @@ const passingStatuses: ReadonlySet<number> = new Set([0, 408, 409, 425, 429]);
 const tooManyRequests = 429;
 
 /** There is no answer, and that is written down. */
-export class CallFailed extends Error {}
+export class CallFailed extends Error {
+  /** Asking again changes nothing. */
+  readonly isFinal: boolean;
+
+  constructor(why: string, isFinal: boolean) {
+    super(why);
+    this.isFinal = isFinal;
+  }
+}
 
 /** What is seen of calls as they end. */
 export interface CallWatcher {
@@ -81,7 +89,7 @@ export class Asker {
     const found = await this.#options.journal.find(asked.key);
     if (found?.kind === "answered") return found;
     if (found?.kind === "failed" && found.isFinal && !this.#options.retryFailed)
-      throw new CallFailed(found.why);
+      throw new CallFailed(found.why, true);
     return this.#call(asked);
   }
 
@@ -95,12 +103,12 @@ export class Asker {
         gate.succeeded();
         return record;
       }
-      if (end.kind !== "failed") throw new CallFailed(record.why);
+      if (end.kind !== "failed") throw new CallFailed(record.why, true);
       gate.failed();
       if (gate.failuresInARow >= maxFailedCallsInARow) throw isDown(question.model.name, end.why);
       const waitMs = end.retryAfterMs ?? pauseMs * (0.5 + this.#options.random() / 2);
       if (attempt >= maxAttempts || !isPassing(end) || waitMs > maxRetryAfterMs)
-        throw new CallFailed(end.why);
+        throw new CallFailed(end.why, false);
       if (end.httpStatus === tooManyRequests) gate.slowDown(waitMs);
       else await delay(waitMs, undefined, { signal: this.#options.signal });
       pauseMs = Math.min(maxPauseMs, pauseMs * 2);

@@ -35,6 +35,8 @@ export const JournalRecord = z.discriminatedUnion("kind", [
     why: z.string(),
     /** Asking again changes nothing. */
     isFinal: z.boolean(),
+    /** Of a score: a retry makes the judge's calls of this round, 1 when absent. Those of earlier ones are used up. */
+    nextRound: z.int().positive().optional(),
     chargedUsd: usd,
   }),
   z.object({
@@ -54,6 +56,6 @@ export const settingsKey = "settings";
 export const calibrationKey = "calibration";
 export const answerKey = (prompt: string, candidate: string) => JSON.stringify(["answer", prompt, candidate]);
 export const scoreKey = (prompt: string, candidate: string) => JSON.stringify(["score", prompt, candidate]);
-/** A judge's calls about one answer, by their name. */
-export const judgeKey = (prompt: string, candidate: string, call: string) =>
-  JSON.stringify(["judge", prompt, candidate, call]);
+/** A judge's calls about one answer, by their name and round. */
+export const judgeKey = (prompt: string, candidate: string, call: string, round: number) =>
+  JSON.stringify(["judge", prompt, candidate, call, ...(round > 1 ? [round] : [])]);

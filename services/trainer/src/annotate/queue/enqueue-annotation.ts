@@ -1,0 +1,42 @@
+import type { WorkQueue } from "@ipr/events";
+import { type AnnotationOptions, checkCallable, planAnnotation } from "../annotation-options.ts";
+import { readAnnotationPrompts } from "../annotation-prompt.ts";
+import { agreeOnSettings } from "../annotation-settings.ts";
+import { runAtOnce } from "../run-at-once.ts";
+import { createQueueJournal } from "./queue-journal.ts";
+import { encodeTask, type QueueTask } from "./queue-task.ts";
+
+const publishedAtOnce = 64;
+
+export interface EnqueueOptions extends AnnotationOptions {
+  readonly prompts: string;
+  readonly queue: WorkQueue;
+}
+
+export interface EnqueueReport {
+  readonly tasks: number;
+  /** Tasks that were in the queue already. */
+  readonly duplicates: number;
+}
+
+/** Puts every answer that is wanted into the queue, for workers to get and judge. */
+export async function enqueueAnnotation(options: EnqueueOptions): Promise<EnqueueReport> {
+  const { queue } = options;
+  const plan = planAnnotation(options);
+  checkCallable(plan, options);
+  const { judge, settings } = plan;
+  const prompts = await readAnnotationPrompts(options.prompts, { needsReference: judge.needsReference });
+  await agreeOnSettings(createQueueJournal(queue), settings, "the job");
+  const names = plan.candidates.map(({ name }) => name);
+  const tasks = prompts.flatMap((prompt): QueueTask[] =>
+    judge.comparesWith === undefined
+      ? names.map((name) => ({ prompt, candidates: [name] }))
+      : [{ prompt, candidates: names }],
+  );
+  let duplicates = 0;
+  await runAtOnce(tasks, publishedAtOnce, async (task) => {
+    const { duplicate } = await queue.enqueue(encodeTask(task));
+    if (duplicate) duplicates++;
+  });
+  return { tasks: tasks.length, duplicates };
+}
