@@ -1,4 +1,4 @@
-import { type Bundle, createPredictor, type Encoder, type QualityPredictor } from "@ipr/estimator";
+import { type Bundle, createPredictor, type Encoder } from "@ipr/estimator";
 import { columnMeans, type Matrix, seededRandom, shuffledIndexes } from "@ipr/evaluation";
 import type { Registry, Router } from "@ipr/proto";
 import type { LabelledPrompt } from "../data/labelled-prompt.ts";
@@ -10,6 +10,7 @@ import type { Chosen, Controls, CostBelief, Evaluation, PoolEvaluation } from ".
 import { foldsOf } from "./fold-bundle.ts";
 import { predictRows, type RowPredictor } from "./predict-rows.ts";
 import type { Prices } from "./read-prices.ts";
+import { type PromptPredictor, promptPredictor, rememberingPredictor } from "./remembering-predictor.ts";
 import { dominatedNotes, meansOf, rowsOfSample, type Sample } from "./sample.ts";
 import { selectPool } from "./select-pool.ts";
 import { type EvaluatedSplit, type SelectedRows, selectRows } from "./select-rows.ts";
@@ -20,7 +21,7 @@ import { fallbackLengths, scoreMatrix, toSample } from "./to-sample.ts";
 /** What all pools of an evaluation share. */
 export interface EvaluatedWorld {
   readonly bundle: Bundle;
-  readonly predictor: QualityPredictor;
+  readonly predictors: Predictors;
   readonly encoder: Encoder;
   readonly prompts: readonly LabelledPrompt[];
   readonly isTrainedOn: (prompt: LabelledPrompt) => boolean;
@@ -31,6 +32,24 @@ export interface EvaluatedWorld {
   readonly costs: CostBelief;
   readonly seed: number;
   readonly resamples: number | undefined;
+}
+
+/** What estimates prompts that are measured, and what those that settings are chosen on, where they can be told apart. */
+export interface Predictors {
+  readonly ensemble: PromptPredictor;
+  /** Undefined where a candidate, or the bundle, has no folds. */
+  readonly outOfFold: (pool: readonly string[]) => PromptPredictor | undefined;
+}
+
+/** Predictors that read each prompt once for all pools. */
+export function createPredictors(bundle: Bundle, candidates: readonly string[]): Predictors {
+  const remember = (predictor: PromptPredictor) => rememberingPredictor(predictor, candidates);
+  const folds = foldPredictorOf(bundle, candidates);
+  const joint = folds && remember(folds);
+  return {
+    ensemble: remember(promptPredictor(createPredictor(bundle))),
+    outOfFold: (pool) => joint ?? foldPredictorOf(bundle, pool),
+  };
 }
 
 export interface PoolChoice {
@@ -83,13 +102,13 @@ export async function evaluatePool(
     const estimates = await predictRows(part, candidates, { encoder: world.encoder, predictor }, onRow);
     return toSample(part, candidates, estimates, { prices, fallbackTokens });
   };
-  const measured = await estimate(rows.measured, world.predictor, "estimate");
-  const foldPredictor = foldPredictorOf(bundle, candidates);
+  const measured = await estimate(rows.measured, world.predictors.ensemble, "estimate");
+  const foldPredictor = world.predictors.outOfFold(candidates);
   const routed = rowsOfSample(measured, rows.routed);
   const hasOthers = others.length > 0;
   const chosenOn =
     notRouted === undefined && hasOthers
-      ? await estimate(others, foldPredictor ?? world.predictor, "estimate rows to choose on")
+      ? await estimate(others, foldPredictor ?? world.predictors.ensemble, "estimate rows to choose on")
       : routed;
 
   const believes = believing(world.costs, chosenOn.costsUsd);
@@ -209,15 +228,12 @@ async function controlsOf(
 }
 
 /** Only the candidates of the pool decide whether folds can be told apart: others may have been added later. */
-function foldPredictorOf(
-  bundle: Bundle,
-  candidates: readonly string[],
-): ((text: string) => QualityPredictor) | undefined {
+function foldPredictorOf(bundle: Bundle, candidates: readonly string[]): PromptPredictor | undefined {
   const wanted = new Set(candidates);
   const folds = foldsOf({ ...bundle, candidates: bundle.candidates.filter(({ name }) => wanted.has(name)) });
   if (folds === undefined) return undefined;
   const predictors = folds.estimators.map((estimator) => createPredictor(estimator));
-  return (text) => predictors[folds.foldOf(text)]!;
+  return promptPredictor((text) => predictors[folds.foldOf(text)]!);
 }
 
 function chosenBy(hasOthers: boolean, hasFolds: boolean): Chosen {

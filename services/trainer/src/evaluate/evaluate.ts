@@ -1,10 +1,10 @@
 import { IprError, status } from "@ipr/errors";
-import { type Bundle, createPredictor, type Encoder, hasPrompt, loadBundle } from "@ipr/estimator";
+import { type Bundle, type Encoder, hasPrompt, loadBundle } from "@ipr/estimator";
 import type { Registry } from "@ipr/proto";
 import { joinData } from "../data/join-data.ts";
 import type { LabelledPrompt } from "../data/labelled-prompt.ts";
 import type { OnProgress } from "../progress.ts";
-import { evaluatePool, type EvaluatedWorld } from "./evaluate-pool.ts";
+import { createPredictors, evaluatePool, type EvaluatedWorld } from "./evaluate-pool.ts";
 import type { CostBelief, Evaluation, PoolEvaluation } from "./evaluation.ts";
 import { readPrices, readPricesBeside } from "./read-prices.ts";
 import { rememberingEncoder } from "./remembering-encoder.ts";
@@ -56,9 +56,13 @@ export async function evaluate(
   const { prices, registry, notes } = await pricesOf(options);
   const router =
     options.router === undefined ? undefined : routerNamed(options.router, { registry, pool: options.pool });
+  const labelled = new Set(prompts.flatMap(({ scores }) => Object.keys(scores)));
   const world: EvaluatedWorld = {
     bundle,
-    predictor: createPredictor(bundle),
+    predictors: createPredictors(
+      bundle,
+      bundle.candidates.flatMap(({ name }) => (labelled.has(name) ? [name] : [])),
+    ),
     encoder: rememberingEncoder(options.encoder),
     prompts,
     isTrainedOn: rememberedAnswers((text) => hasPrompt(bundle.trainedOn, text)),

@@ -1,3 +1,4 @@
+import { controlRows, controlsLine, groupRows, poolName, poolRows, sourceRows } from "./control-rows.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { figure, grouped } from "./format-figures.ts";
 import { predictionLabels } from "./labels.ts";
@@ -6,26 +7,60 @@ import { textTable } from "./text-table.ts";
 
 /** The evaluation for a terminal. Reference rows are always there, and the verdict is the last line. */
 export function formatEvaluation(evaluation: Evaluation): string {
-  const { rows, split, bundle, candidates, resamples, seed, cheapest, reference, referenceOrigin } =
-    evaluation;
+  const { rows, split, bundle, resamples, seed, pools = [] } = evaluation;
   const sections = [
     [
       `${bundle} on ${grouped(rows)} rows (${split}) of ${evaluation.data.join(", ")}`,
-      `${candidates.length} candidates; cheapest ${cheapest}; reference ${reference} (${referenceOrigin})`,
+      candidatesLine(evaluation),
       `[95 % intervals: ${grouped(resamples)} resamples of prompts, seed ${seed}]`,
     ],
     ["Prediction", ...indented(predictionRows(evaluation))],
     ["Candidates", ...indented(candidateRows(evaluation))],
-    ["Targets: share of the reference's quality", ...indented(targetRows(evaluation))],
-    ["Area under quality against cost", ...indented(areaRows(evaluation))],
-    [chosenLine(evaluation)],
+    ...(evaluation.routingNotMeasured === undefined ? routingSections(evaluation) : []),
+    Object.keys(evaluation.perSource).length === 0
+      ? []
+      : ["Estimates by source", ...indented(sourceRows(evaluation))],
+    ...controlSections(evaluation),
     leftOut(evaluation),
     evaluation.notes.map((note) => `Note: ${note}`),
     [`Not run here: ${evaluation.notRun.join("; ")}`],
-    [`Verdict: ${evaluation.verdict.text}`],
+    pools.map((pool) => `Pool ${poolName(pool)}: ${pool.verdict.text}`),
+    [
+      ...evaluation.verdict.atTargets.filter((text) => text.startsWith("At target 97 %")),
+      `Verdict: ${evaluation.verdict.text}`,
+    ],
   ];
   const text = sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
   return `${text.join("\n\n")}\n`;
+}
+
+function candidatesLine({
+  candidates,
+  cheapest,
+  reference,
+  referenceOrigin,
+  costs,
+  ...rest
+}: Evaluation): string {
+  if (rest.routingNotMeasured !== undefined) return `${candidates.length} candidates; estimates only`;
+  return `${candidates.length} candidates; cheapest ${cheapest}; reference ${reference} (${referenceOrigin}); rules decide by ${costs} costs`;
+}
+
+function routingSections(evaluation: Evaluation): readonly (readonly string[])[] {
+  return [
+    ["Targets: share of the reference's quality", ...indented(targetRows(evaluation))],
+    ["Area under quality against cost", ...indented(areaRows(evaluation))],
+    [chosenLine(evaluation)],
+    evaluation.pools === undefined ? [] : ["Pools", ...indented(poolRows(evaluation))],
+  ];
+}
+
+function controlSections({ controls }: Evaluation): readonly (readonly string[])[] {
+  if (controls === undefined) return [];
+  return [
+    ["Controls", ...indented(controlRows(controls)), controlsLine(controls)],
+    ["Groups left out of training", ...indented(groupRows(controls))],
+  ];
 }
 
 /** The evaluation for machines. A figure that the data do not define has null values. */

@@ -1,6 +1,7 @@
 import type { Encoder, QualityPredictor } from "@ipr/estimator";
 import { createMatrix, type Matrix } from "@ipr/evaluation";
 import type { LabelledPrompt } from "../data/labelled-prompt.ts";
+import { type PromptPredictor, promptPredictor } from "./remembering-predictor.ts";
 
 /** Quality estimates and predicted answer lengths; a length is NaN where the bundle predicts none. */
 export interface RowEstimates {
@@ -10,7 +11,7 @@ export interface RowEstimates {
 
 export interface RowPredictor {
   readonly encoder: Encoder;
-  readonly predictor: QualityPredictor | ((text: string) => QualityPredictor);
+  readonly predictor: PromptPredictor | QualityPredictor | ((text: string) => QualityPredictor);
 }
 
 /**
@@ -27,14 +28,15 @@ export async function predictRows(
   const quality = createMatrix(prompts.length, candidates.length, () => Number.NaN);
   const outputTokens = createMatrix(prompts.length, candidates.length, () => Number.NaN);
   const columns = new Map(candidates.map((candidate, column) => [candidate, column]));
+  const own =
+    typeof predictor === "object" && !("candidates" in predictor) ? predictor : promptPredictor(predictor);
   let done = 0;
   await forEachRow(prompts, encoder.parallelism ?? 1, async ({ text }, row) => {
     const embedding = await encoder.encode(text);
-    const chosen = typeof predictor === "function" ? predictor(text) : predictor;
-    for (const estimate of chosen.predict({ text, embedding, candidates })) {
+    for (const estimate of own.predict(text, embedding, candidates)) {
       const index = row * candidates.length + columns.get(estimate.candidate)!;
       quality.values[index] = estimate.quality;
-      outputTokens.values[index] = estimate.outputTokens ?? Number.NaN;
+      outputTokens.values[index] = estimate.outputTokens;
     }
     done += 1;
     onRow(done);

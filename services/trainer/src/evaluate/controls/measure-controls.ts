@@ -29,7 +29,7 @@ export interface ControlsInput {
 /** With fewer measured prompts than this a group's own figures would be guesses. */
 const minGroupRows = 20;
 /** Controls are many: at more pairs of prompt and candidate their intervals come from fewer resamples. */
-const maxResampledPairs = 5e7;
+const maxResampledPairs = 2e7;
 const minResamples = 200;
 
 /** Trains the stand-in in each way and measures it like the bundle. */

@@ -1,10 +1,12 @@
 import { type Evaluation, type PlotPoint, type Rule, rules, targets } from "../evaluation.ts";
-import { drawAxes, plot, rangeOf } from "./axes.ts";
+import { percentage } from "../format-figures.ts";
+import { drawAxes, plot, rangeOf, round } from "./axes.ts";
 import { escape } from "./html.ts";
+import { type Label, type PlacedLabel, placeLabels } from "./place-labels.ts";
 
 /** A candidate dearer than this many times the reference would push everything else into a corner. */
 const maxCostOverReference = 1.3;
-/** Beyond this many names the plot is a heap of letters; the table has them all. */
+/** Beyond this many names the plot is a heap of letters: then those that matter are named. The table has them all. */
 const maxNamedCandidates = 12;
 
 /** What each rule reaches at every setting, beside what is possible without the prompt and with hindsight. */
@@ -44,17 +46,73 @@ export function costQualityPlot(evaluation: Evaluation): string {
         .map(([costUsd, quality]) => `${axes.x(costUsd)},${axes.y(quality)}`)
         .join(" ")}"/>`,
   );
-  const named = new Set(singles.length > maxNamedCandidates ? [cheapest, reference] : candidates);
-  const dots = singles.map(({ name, point: [costUsd, quality] }) => {
-    const [x, y] = [axes.x(costUsd), axes.y(quality)];
-    const text = named.has(name) ? dotLabel(name, x, y) : "";
-    return `<circle class="candidate" cx="${x}" cy="${y}" r="4"><title>${escape(name)}</title></circle>${text}`;
-  });
+  const dots = singles.map(({ name, point: [costUsd, quality] }) => ({
+    text: name,
+    x: axes.x(costUsd),
+    y: axes.y(quality),
+  }));
   const chosen = rules.flatMap((rule) => chosenPoints(evaluation, rule, axes));
-  return `<svg viewBox="0 0 ${plot.width} ${plot.height}" role="img" aria-label="Mean quality against cost">
+  const named = namedCandidates(
+    evaluation,
+    singles.map(({ name }) => name),
+  );
+  const labels = placeLabels(
+    dots.filter(({ text }) => named.has(text)),
+    [...dots, ...chosen],
+    drawingArea,
+  );
+  return `<svg viewBox="0 0 ${plot.width} ${plot.height}" role="img" aria-labelledby="curve-title curve-text">
+<title id="curve-title">Mean quality against cost</title>
+<desc id="curve-text">${escape(description(evaluation))}</desc>
 ${axes.svg}
-${[...lines, ...chosen, ...dots].join("\n")}
+${[...lines, ...labels.map(leader), ...chosen.map(({ svg }) => svg), ...dots.map(dot), ...labels.map(labelText)].join("\n")}
 </svg>`;
+}
+
+const drawingArea = {
+  left: plot.left,
+  right: plot.width - plot.right,
+  top: plot.top,
+  bottom: plot.height - plot.bottom,
+};
+
+/** All where they are few, else those that span the drawing and those on the static frontier. */
+function namedCandidates(
+  { plots, cheapest, reference, references }: Evaluation,
+  drawn: readonly string[],
+): ReadonlySet<string> {
+  if (drawn.length <= maxNamedCandidates) return new Set(drawn);
+  const onFrontier = drawn.filter((name) =>
+    plots.curves.frontier.some(
+      ([costUsd, quality]) =>
+        costUsd === plots.candidates[name]![0] && quality === plots.candidates[name]![1],
+    ),
+  );
+  const best = references.bestSingle.candidate;
+  return new Set([cheapest, reference, ...(best === undefined ? [] : [best]), ...onFrontier]);
+}
+
+function dot({ text, x, y }: Label): string {
+  return `<circle class="candidate" cx="${x}" cy="${y}" r="4"><title>${escape(text)}</title></circle>`;
+}
+
+function leader({ x, y, box, hasLeader }: PlacedLabel): string {
+  if (!hasLeader) return "";
+  const endX = Math.min(Math.max(x, box.left), box.right);
+  const endY = Math.min(Math.max(y, box.top), box.bottom);
+  return `<line class="leader" x1="${x}" y1="${y}" x2="${round(endX)}" y2="${round(endY)}"/>`;
+}
+
+function labelText({ text, box }: PlacedLabel): string {
+  return `<text class="name" x="${round((box.left + box.right) / 2)}" y="${round(box.bottom - 3.5)}" text-anchor="middle">${escape(text)}</text>`;
+}
+
+function description({ cheapest, reference, rules: own }: Evaluation): string {
+  const { qualityRatio, saving } = own.utility.targets["0.97"];
+  return (
+    `From the cheapest candidate, ${cheapest}, to the reference, ${reference}. At the 97 % target the utility rule saves ` +
+    `${percentage(saving.value)} at ${percentage(qualityRatio.value)} of the reference's quality. The tables below have all figures.`
+  );
 }
 
 function isDrawn({ plots, reference }: Evaluation, name: string): boolean {
@@ -66,25 +124,19 @@ export function notDrawn(evaluation: Evaluation): readonly string[] {
   return evaluation.candidates.filter((name) => !isDrawn(evaluation, name));
 }
 
-/** Left of the dot in the right half, so that no name leaves the drawing. */
-function dotLabel(name: string, x: number, y: number): string {
-  const isRight = x > plot.width / 2;
-  const anchor = isRight ? "end" : "start";
-  return `<text class="name" x="${x + (isRight ? -8 : 8)}" y="${y + 14}" text-anchor="${anchor}">${escape(name)}</text>`;
-}
-
 function chosenPoints(
   { rules: evaluated, perCandidate, reference }: Evaluation,
   rule: Rule,
   axes: { readonly x: (value: number) => number; readonly y: (value: number) => number },
-): readonly string[] {
+): readonly { readonly x: number; readonly y: number; readonly svg: string }[] {
   const own = perCandidate[reference]!;
   return targets.map((target) => {
     const { qualityRatio, saving } = evaluated[rule].targets[target];
     const x = axes.x(1_000 * (1 - saving.value) * own.costUsd.value);
     const y = axes.y(qualityRatio.value * own.quality.value);
     const title = `${rule}, target ${target}: ${(100 * qualityRatio.value).toFixed(1)} % of the quality, ${(100 * saving.value).toFixed(1)} % saved`;
-    return `<path class="chosen ${rule}" d="M${x} ${y - 6}l6 6l-6 6l-6 -6z"><title>${escape(title)}</title></path>`;
+    const svg = `<path class="chosen ${rule}" d="M${x} ${round(y - 6)}l6 6l-6 6l-6 -6z"><title>${escape(title)}</title></path>`;
+    return { x, y, svg };
   });
 }
 

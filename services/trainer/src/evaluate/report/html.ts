@@ -3,11 +3,18 @@ export function escape(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** A table whose first column is text and whose others are numbers. Cells are escaped. */
-export function htmlTable(rows: readonly (readonly string[])[]): string {
+/** A table whose first column names its rows and whose others are numbers. Cells are escaped. */
+export function htmlTable(caption: string, rows: readonly (readonly string[])[]): string {
   const [header = [], ...body] = rows;
-  const cells = (row: readonly string[], tag: "td" | "th") =>
-    header.map((_, column) => `<${tag}>${escape(row[column] ?? "")}</${tag}>`).join("");
-  const lines = body.map((row) => `<tr>${cells(row, "td")}</tr>`);
-  return `<div class="wide"><table><thead><tr>${cells(header, "th")}</tr></thead><tbody>${lines.join("\n")}</tbody></table></div>`;
+  const head = header.map((text) => `<th scope="col">${escape(text)}</th>`).join("");
+  const lines = body.map((row) => {
+    const cells = header.slice(1).map((_, column) => `<td>${escape(row[column + 1] ?? "")}</td>`);
+    return `<tr><th scope="row">${escape(row[0] ?? "")}</th>${cells.join("")}</tr>`;
+  });
+  return `<div class="wide" tabindex="0" role="region" aria-label="${escape(caption)}"><table><caption>${escape(caption)}</caption><thead><tr>${head}</tr></thead><tbody>${lines.join("\n")}</tbody></table></div>`;
+}
+
+/** Sentences as a list. */
+export function htmlList(lines: readonly string[]): string {
+  return `<ul>${lines.map((line) => `<li>${escape(line)}</li>`).join("\n")}</ul>`;
 }

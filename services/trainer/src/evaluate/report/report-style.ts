@@ -22,18 +22,21 @@ p { margin: 6px 0; }
 .soft { color: var(--soft); }
 .verdict { margin: 20px 0; padding: 14px 18px; background: var(--card); border: 1px solid var(--edge); border-left: 5px solid var(--unsure); border-radius: 6px; font-size: 17px; }
 .verdict.beats { border-left-color: var(--good); }
+.verdict.not-measured { border-left-color: var(--soft); }
 .verdict.does-not-beat, .verdict.nothing-to-route { border-left-color: var(--bad); }
 .card { background: var(--card); border: 1px solid var(--edge); border-radius: 6px; padding: 14px; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; }
 .tiles div { background: var(--card); border: 1px solid var(--edge); border-radius: 6px; padding: 10px 14px; }
 .tiles b { display: block; font-size: 22px; font-variant-numeric: tabular-nums; }
 .tiles span { color: var(--soft); font-size: 12.5px; display: block; }
-.wide { overflow-x: auto; background: var(--card); border: 1px solid var(--edge); border-radius: 6px; }
+.wide { position: relative; overflow-x: auto; background: var(--card); border: 1px solid var(--edge); border-radius: 6px; }
 table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums; }
 th, td { padding: 6px 10px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--edge); }
-th:first-child, td:first-child { text-align: left; white-space: normal; min-width: 150px; }
-th { color: var(--soft); font-weight: 600; }
-tbody tr:last-child td { border-bottom: 0; }
+th:first-child { text-align: left; white-space: normal; min-width: 150px; position: sticky; left: 0; background: var(--card); }
+thead th { color: var(--soft); font-weight: 600; vertical-align: bottom; }
+tbody th { font-weight: 400; overflow-wrap: anywhere; }
+tbody tr:last-child > * { border-bottom: 0; }
+caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 svg { width: 100%; height: auto; display: block; }
 .grid { stroke: var(--edge); stroke-width: 1; }
 .tick { fill: var(--soft); font-size: 12px; }
@@ -45,11 +48,24 @@ svg { width: 100%; height: auto; display: block; }
 .line.oracle { stroke: var(--oracle); stroke-width: 1.5; }
 .line.random { stroke: var(--random); stroke-dasharray: 2 4; }
 .candidate { fill: var(--card); stroke: var(--frontier); stroke-width: 1.8; }
+.leader { stroke: var(--soft); stroke-width: 0.8; }
 .bin { fill: var(--utility); }
+.out { fill: var(--card); stroke: var(--gate); stroke-width: 2.2; }
+.drop { stroke: var(--soft); stroke-width: 2; }
+.zero { stroke: var(--ink); stroke-width: 1; }
+.group { fill: var(--ink); font-size: 12.5px; }
 .chosen { stroke: var(--card); stroke-width: 1.5; }
 .chosen.utility { fill: var(--utility); } .chosen.gate { fill: var(--gate); }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 8px 4px 0; font-size: 13px; color: var(--soft); }
 .legend svg { width: 26px; height: 10px; display: inline-block; margin-right: 6px; vertical-align: middle; }
 .narrow { max-width: 640px; }
+.verdict b { font-weight: 600; font-size: 15px; overflow-wrap: anywhere; }
+@media (max-width: 640px) {
+  main { padding: 20px 12px 48px; }
+  .card { overflow-x: auto; }
+  .card > svg { min-width: 600px; }
+  .tiles { grid-template-columns: 1fr 1fr; }
+  th:first-child { min-width: 120px; max-width: 46vw; }
+}
 ul { margin: 6px 0; padding-left: 20px; }
 `;
