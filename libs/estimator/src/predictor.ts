@@ -38,6 +38,8 @@ export interface QualityEstimate {
   readonly logit: number;
   /** The mean answer length to expect; absent when the candidate's data have none. */
   readonly outputTokens?: number;
+  /** Set for a candidate with so few labels that this is its mean, whatever the prompt: nothing is to be chosen by it. */
+  readonly tooFewLabels?: true;
 }
 
 export interface QualityPredictor {
@@ -120,6 +122,7 @@ function estimate(candidate: CandidateModel, reading: Reading): QualityEstimate 
     qualityHigh: sigmoid(logit + half),
     logit,
     ...outputTokensOf(candidate, reading),
+    ...(candidate.adapter === undefined && { tooFewLabels: true }),
   };
 }
 

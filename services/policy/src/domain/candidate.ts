@@ -54,4 +54,6 @@ export interface Estimate {
   readonly qualityHigh: number;
   readonly logit: number;
   readonly outputTokens?: number | undefined;
+  /** True when it is a mean over too few labels, whatever the prompt: nothing is chosen by it. */
+  readonly tooFewLabels?: boolean | undefined;
 }

@@ -5,6 +5,7 @@ import type { Cost, Tokens } from "./cost.ts";
 export type ExclusionCode =
   | "below_threshold"
   | "no_estimate"
+  | "too_few_labels"
   | "unknown_price"
   | "context"
   | "capability"

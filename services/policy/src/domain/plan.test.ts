@@ -56,6 +56,18 @@ function plan(more: Partial<PlanRequest> = {}): Plan {
 
 const codes = ({ assessments }: Plan) => assessments.map(({ exclusion }) => exclusion?.code);
 
+test("nothing is chosen by a mean over too few labels, nor does it move the threshold", () => {
+  const known = estimates({ strong: 1, middle: 0.75, cheap: 0.5 });
+  const young = { ...known.get("cheap")!, quality: 0.99, tooFewLabels: true };
+  const made = plan({ estimates: new Map([...known, ["cheap", young]]) });
+  assert.equal(made.chosen.candidate.name, "middle");
+  assert.equal(made.threshold, 0.75);
+  assert.deepEqual(codes(made), [undefined, undefined, "too_few_labels"]);
+  const best = { ...young, quality: 1 };
+  const alone = plan({ candidates: [cheap], estimates: new Map([["cheap", best]]) });
+  assert.ok(alone.isDegraded);
+});
+
 test("takes the cheapest feasible candidate and says what it saves and gives up", () => {
   const made = plan();
   assert.equal(made.chosen.candidate, middle);

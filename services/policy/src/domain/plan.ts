@@ -128,8 +128,10 @@ function isQuality(value: number): boolean {
   return value >= 0 && value <= 1;
 }
 
+/** A mean over too few labels is shown, but it is nothing to choose by: to the rule there is no estimate. */
 function toOption({ candidate: { name }, estimate, cost }: Facts): Option {
-  return { name, quality: estimate?.quality, costUsd: cost?.totalUsd };
+  const quality = estimate?.tooFewLabels ? undefined : estimate?.quality;
+  return { name, quality, costUsd: cost?.totalUsd };
 }
 
 function assess(facts: Facts, choice: Choice | undefined, served: Option): Assessment {
@@ -148,6 +150,10 @@ function assess(facts: Facts, choice: Choice | undefined, served: Option): Asses
 function whyNotFeasible({ candidate, estimate, cost }: Facts, choice: Choice): Exclusion | undefined {
   if (estimate === undefined) {
     return { code: "no_estimate", reason: "the active bundle has no estimate for it" };
+  }
+  if (estimate.tooFewLabels) {
+    const reason = "the active bundle has too few labels of it: it knows its mean only, whatever the prompt";
+    return { code: "too_few_labels", reason };
   }
   if (cost === undefined) {
     const unknown = candidate.price ? "its answer's expected length is unknown" : "its price is unknown";

@@ -31,6 +31,7 @@ const wireTrustStates: Readonly<Record<TrustState, WireTrustState>> = {
 const infeasibilities: Readonly<Record<ExclusionCode, Infeasibility>> = {
   below_threshold: Infeasibility.BELOW_THRESHOLD,
   no_estimate: Infeasibility.NO_ESTIMATE,
+  too_few_labels: Infeasibility.TOO_FEW_LABELS,
   unknown_price: Infeasibility.UNKNOWN_PRICE,
   context: Infeasibility.CONTEXT,
   capability: Infeasibility.CAPABILITY,
