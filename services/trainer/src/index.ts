@@ -1,3 +1,4 @@
+export { addModel, type AddModelOptions, type AddModelReport } from "./add-model/add-model.ts";
 export { annotate, type AnnotateOptions, type AnnotationReport } from "./annotate/annotate.ts";
 export type { AnnotationOptions } from "./annotate/annotation-options.ts";
 export type { AnnotationProgress } from "./annotate/annotation-progress.ts";
