@@ -6,7 +6,10 @@ export function toFloat16Bytes(values: Float32Array): Uint8Array {
   return bytes;
 }
 
+/** A plain loop: `Float32Array.from` takes ten times as long, while a server that loads a bundle answers nobody. */
 export function fromFloat16Bytes(bytes: Uint8Array): Float32Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Float32Array.from({ length: bytes.length / 2 }, (_, i) => view.getFloat16(i * 2, true));
+  const values = new Float32Array(bytes.length / 2);
+  for (let i = 0; i < values.length; i++) values[i] = view.getFloat16(i * 2, true);
+  return values;
 }
