@@ -25,6 +25,17 @@ const outcomes = new Map<string, Outcome>([
   ["bothbad", "bothBad"],
 ]);
 
+/** Columns that hold most of the data and say nothing of who won. */
+const unread = new Set([
+  "conversation_b",
+  "response_a",
+  "response_b",
+  "full_conversation",
+  "conv_metadata",
+  "openai_moderation",
+  "toxic_chat_tag",
+]);
+
 /**
  * Streams the battles of a file; one that tells nothing comes as the reason why. Two shapes are documented:
  * huggingface.co/datasets/lmsys/chatbot_arena_conversations and lmarena-ai/arena-human-preference-{100k,140k} (`winner`,
@@ -32,7 +43,7 @@ const outcomes = new Map<string, Outcome>([
  * `winner_tie` as 0 or 1, `prompt` as JSON text of the turns).
  */
 export async function* readBattles(file: string): AsyncGenerator<Battle | string> {
-  for await (const { number: row, values } of readRecords(file)) {
+  for await (const { number: row, values } of readRecords(file, (column) => !unread.has(column))) {
     const a = needText(values, { file, row, name: needColumn(file, values, ["model_a"]) });
     const b = needText(values, { file, row, name: needColumn(file, values, ["model_b"]) });
     const prompt = firstTurn(values);

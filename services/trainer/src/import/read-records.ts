@@ -1,22 +1,30 @@
 import { messageOf } from "@ipr/errors";
 import { badData, badRow } from "../data/bad-data.ts";
-import { openDuckDb, quoteText, streamColumns } from "../data/duck-db.ts";
+import { openDuckDb, quoteName, quoteText, streamColumns } from "../data/duck-db.ts";
 import { assertOneFile } from "../data/one-file.ts";
 import { parseJson } from "../data/parse-json.ts";
 import { maxLineBytes, readLines } from "../data/read-lines.ts";
 import { readParquet, type TableRow } from "../data/read-parquet.ts";
 
+/** DuckDB's CSV reader holds a multiple of this in memory. */
+const maxCsvRowBytes = 4 * 1024 * 1024;
+
 const kinds = ".parquet, .csv, .csv.gz, .jsonl, .jsonl.gz or .json (a list of objects)";
 
 /**
- * Streams the records of a table in any of the usual files. A cell of a CSV file is text, or null where it is empty.
+ * Streams the records of a table in any of the usual files. A cell of a CSV file is text, or null where it is empty. `keep`
+ * spares reading columns nobody needs, such as answers, where the kind of file has columns.
  */
-export async function* readRecords(file: string): AsyncGenerator<TableRow> {
-  if (file.endsWith(".parquet")) yield* readParquet(file);
+export async function* readRecords(
+  file: string,
+  keep: (column: string) => boolean = () => true,
+): AsyncGenerator<TableRow> {
+  if (file.endsWith(".parquet")) yield* readParquet(file, keep);
   else if (/\.jsonl(\.gz)?$/.test(file)) yield* readJsonLines(file);
   else if (/\.csv(\.gz)?$/.test(file)) {
     const dialect = `header = true, all_varchar = true, delim = ',', quote = '"', escape = '"'`;
-    yield* readText(file, `read_csv(${quoteText(file)}, ${dialect}, max_line_size = ${maxLineBytes})`, "CSV");
+    const table = `read_csv(${quoteText(file)}, ${dialect}, max_line_size = ${maxCsvRowBytes})`;
+    yield* readText({ file, table, keep, what: "CSV" });
   } else if (/\.json(\.gz)?$/.test(file)) yield* readJsonList(file);
   else if (/\.(pkl|pickle)$/.test(file)) throw badData(file, 0, pickleAdvice(file));
   else throw badData(file, 0, `is not a kind of file this reads; its name must end in ${kinds}`);
@@ -36,7 +44,8 @@ async function* readJsonLines(file: string): AsyncGenerator<TableRow> {
 
 async function* readJsonList(file: string): AsyncGenerator<TableRow> {
   const list = `read_json_objects(${quoteText(file)}, format = 'array', maximum_object_size = ${maxLineBytes})`;
-  for await (const { number, values } of readText(file, list, "a JSON list of objects")) {
+  const what = "a JSON list of objects";
+  for await (const { number, values } of readText({ file, table: list, keep: () => true, what })) {
     yield { number, values: asRecord(file, number, JSON.parse(String(values["json"]))) };
   }
 }
@@ -46,13 +55,23 @@ function asRecord(file: string, number: number, value: unknown): Record<string, 
   throw badRow(file, number, "is not an object");
 }
 
-async function* readText(file: string, table: string, what: string): AsyncGenerator<TableRow> {
+interface TextTable {
+  readonly file: string;
+  /** The SQL of the table. */
+  readonly table: string;
+  readonly keep: (column: string) => boolean;
+  readonly what: string;
+}
+
+async function* readText({ file, table, keep, what }: TextTable): AsyncGenerator<TableRow> {
   await assertOneFile(file);
   using duckDb = await openDuckDb();
   let number = 0;
   try {
-    const result = await duckDb.connection.stream(`SELECT * FROM ${table}`);
-    const names = result.columnNames();
+    const described = await duckDb.connection.runAndReadAll(`DESCRIBE SELECT * FROM ${table}`);
+    const names = described.getRows().flatMap(([name]) => (keep(String(name)) ? [String(name)] : []));
+    if (names.length === 0) return;
+    const result = await duckDb.connection.stream(`SELECT ${names.map(quoteName).join(", ")} FROM ${table}`);
     for await (const { rowCount, columns } of streamColumns(result)) {
       for (let row = 0; row < rowCount; row++) {
         number++;

@@ -4,7 +4,8 @@ import type { Importer } from "./importer.ts";
 import { readRecords } from "./read-records.ts";
 
 /** What stands after a candidate's name in the columns beside its score. */
-const companions = ["|model_response", "|total_cost"];
+const costEnd = "|total_cost";
+const responseEnd = "|model_response";
 
 /**
  * RouterBench (arXiv 2403.12031), the wide table of huggingface.co/datasets/withmartian/routerbench. Documented by
@@ -18,7 +19,7 @@ export const routerBench: Importer = {
     log.note("RouterBench gives the cost of each answer but not its tokens: no price can be told");
     for (const file of files) {
       let candidates: readonly string[] | undefined;
-      for await (const { number: row, values } of readRecords(file)) {
+      for await (const { number: row, values } of readRecords(file, isRead)) {
         log.read(file);
         candidates ??= candidatesOf(file, Object.keys(values));
         const scores: Record<string, number> = {};
@@ -40,9 +41,14 @@ export const routerBench: Importer = {
   },
 };
 
+/** Answers are most of the data, and none of it is needed beside the costs. */
+function isRead(column: string): boolean {
+  return !column.endsWith(responseEnd);
+}
+
 function candidatesOf(file: string, columns: readonly string[]): readonly string[] {
   const names = new Set(columns);
-  const found = columns.filter((name) => companions.some((companion) => names.has(name + companion)));
+  const found = columns.filter((name) => names.has(name + costEnd));
   if (found.length > 0) return found;
   throw badData(
     file,
