@@ -1,18 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { BertShape } from "@ipr/onnx";
-import { safetensorsBytes, tinyBertTensors } from "@ipr/onnx/tiny-bert";
-import { bertTokenizer, temporaryDirectory } from "@ipr/testing";
+import { temporaryDirectory } from "@ipr/testing";
 import { distill } from "../src/index.ts";
-
-const vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[unused0]", "hello", "world", "good", "bad", "##s"];
-const shape: BertShape = { layers: 2, hidden: 8, heads: 2, layerNormEpsilon: 1e-12, activation: "gelu" };
+import { shape, writeTinyCheckpoint } from "./fixtures/tiny-checkpoint.ts";
 
 test("a checkpoint becomes an encoder that knows its words", async () => {
   await using dir = await temporaryDirectory();
-  const from = await writeCheckpoint(dir.path);
+  const from = await writeTinyCheckpoint(dir.path);
   const stages = new Set<string>();
   const out = join(dir.path, "out");
   const encoder = await distill({ from, out, dimension: 4 }, ({ stage }) => stages.add(stage));
@@ -31,7 +27,7 @@ test("a checkpoint becomes an encoder that knows its words", async () => {
 
 test("the same checkpoint gives the same encoder", async () => {
   await using dir = await temporaryDirectory();
-  const from = await writeCheckpoint(dir.path);
+  const from = await writeTinyCheckpoint(dir.path);
   const [first, second] = [
     await distill({ from, out: join(dir.path, "a"), dimension: 4 }),
     await distill({ from, out: join(dir.path, "b"), dimension: 4 }),
@@ -41,11 +37,15 @@ test("the same checkpoint gives the same encoder", async () => {
 
 test("a checkpoint that does not give its known vectors is refused", async () => {
   await using dir = await temporaryDirectory();
-  const from = await writeCheckpoint(dir.path);
+  const from = await writeTinyCheckpoint(dir.path);
   const golden = join(dir.path, "golden.jsonl");
   await writeFile(
     golden,
-    JSON.stringify({ prompt: "hello", input_ids: [2, 5, 3], embedding: [1, 0, 0, 0, 0, 0, 0, 0] }),
+    JSON.stringify({
+      prompt: "hello",
+      input_ids: [2, 5, 3],
+      embedding: [1, ...Array(shape.hidden - 1).fill(0)],
+    }),
   );
   await assert.rejects(
     distill({ from, out: join(dir.path, "a"), dimension: 4, golden }),
@@ -62,31 +62,12 @@ test("what is not a BERT checkpoint is refused, naming the file", async () => {
   await using dir = await temporaryDirectory();
   const out = join(dir.path, "out");
   await assert.rejects(distill({ from: dir.path, out }), /config\.json cannot be read/);
-  const from = await writeCheckpoint(dir.path);
-  await assert.rejects(distill({ from, out, dimension: 9 }), /dimension is 9, but must be at most 8/);
+  const from = await writeTinyCheckpoint(dir.path);
+  await assert.rejects(distill({ from, out, dimension: 33 }), /dimension is 33, but must be at most 32/);
   await writeFile(join(from, "model.safetensors"), "not weights");
   await assert.rejects(distill({ from, out }), /model\.safetensors is not a safetensors file/);
   await writeFile(join(from, "config.json"), JSON.stringify({ model_type: "gpt2" }));
   await assert.rejects(distill({ from, out }), /config\.json is not of a BERT encoder: model_type/);
   await writeFile(join(from, "config.json"), "{");
-  await assert.rejects(distill({ from, out }), /config\.json is not JSON/);
+  await assert.rejects(distill({ from, out }), /config\.json is not a JSON object/);
 });
-
-async function writeCheckpoint(dir: string): Promise<string> {
-  const path = join(dir, "checkpoint");
-  await mkdir(path, { recursive: true });
-  const config = {
-    model_type: "bert",
-    hidden_act: "gelu",
-    hidden_size: shape.hidden,
-    num_hidden_layers: shape.layers,
-    num_attention_heads: shape.heads,
-    layer_norm_eps: shape.layerNormEpsilon,
-    vocab_size: vocabulary.length,
-  };
-  const tensors = tinyBertTensors(shape, { vocabulary: vocabulary.length, positions: 8, intermediate: 12 });
-  await writeFile(join(path, "config.json"), JSON.stringify(config));
-  await writeFile(join(path, "tokenizer.json"), JSON.stringify(bertTokenizer(vocabulary)));
-  await writeFile(join(path, "model.safetensors"), safetensorsBytes(tensors));
-  return path;
-}

@@ -46,13 +46,15 @@ export async function readyGraph(
       `gives ${ports.output} with ${rank} axes, not [batch, dimension] or [batch, tokens, dimension]`,
     );
   }
+  const maxTokens = options.maxTokens ?? Math.min(defaultMaxTokens, settings.maxTokens ?? defaultMaxTokens);
   const graph: Graph = { ...ports, maskType, pooling: rank === 2 ? "inside" : settings.pooling! };
+  await checkLength(from, session, graph, maxTokens);
   return {
     formatVersion: encoderFormatVersion,
     kind: "onnx",
     reference: referenceOf(options.reference, basename(from, ".onnx")),
     dimension,
-    maxTokens: options.maxTokens ?? Math.min(defaultMaxTokens, settings.maxTokens ?? defaultMaxTokens),
+    maxTokens,
     maxCharacters: defaultMaxCharacters,
     licence: options.licence ?? "not stated",
     origin: options.origin ?? "not stated",
@@ -118,6 +120,20 @@ async function firstRun(
     }
   }
   throw badData(file, 0, `cannot be run: ${messageOf(errors[0])}`, errors[0]);
+}
+
+/** Nothing in a graph says for how many tokens it has places. */
+async function checkLength(file: string, session: Session, graph: Graph, maxTokens: number): Promise<void> {
+  try {
+    await session.run(inputsOf([Array.from({ length: maxTokens }, () => 1)], session, graph));
+  } catch (error) {
+    throw badData(
+      file,
+      0,
+      `fails with ${maxTokens} tokens (${messageOf(error)}); state a smaller --max-tokens`,
+      error,
+    );
+  }
 }
 
 /** A graph with dynamic 8-bit scales is the one whose vectors depend on their batch mates: it must not be batched. */
