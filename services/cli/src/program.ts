@@ -1,6 +1,7 @@
 import type { Environment } from "@ipr/service";
 import manifest from "../package.json" with { type: "json" };
 import { Command } from "commander";
+import { addModelCommand } from "./commands/add-model.ts";
 import { annotateCommand } from "./commands/annotate.ts";
 import { benchCommand } from "./commands/bench.ts";
 import { encoderCommand } from "./commands/encoder.ts";
@@ -22,8 +23,9 @@ export function createProgram(environment: Environment): Command {
     .addCommand(routeCommand(environment))
     .addCommand(importCommand())
     .addCommand(annotateCommand(environment))
-    .addCommand(trainCommand())
-    .addCommand(evaluateCommand())
+    .addCommand(trainCommand(environment))
+    .addCommand(addModelCommand())
+    .addCommand(evaluateCommand(environment))
     .addCommand(encoderCommand(environment))
     .addCommand(benchCommand(environment));
 }

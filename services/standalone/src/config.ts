@@ -1,3 +1,4 @@
+import { executionProviders } from "@ipr/encoders";
 import { z } from "zod";
 import { shipped } from "./shipped.ts";
 
@@ -23,7 +24,21 @@ export const Config = z.strictObject({
   encoderDir: z
     .string()
     .default(shipped.encoderDir)
-    .describe("directory of the encoder the bundle was trained with"),
+    .describe("directory of the encoder the bundle was trained with, or static or minilm for a shipped one"),
+  encoderProvider: z
+    .enum(executionProviders)
+    .default("cpu")
+    .describe("what computes an ONNX encoder; the process does not start when it cannot"),
+  encoderWorkers: z.int().min(1).max(64).default(1).describe("threads that encode with an ONNX encoder"),
+  standInEncoderDir: z
+    .string()
+    .default("")
+    .describe("static encoder that answers when the other is late or gone, for the stand-in bundle"),
+  standInAfterMs: z
+    .int()
+    .positive()
+    .default(25)
+    .describe("how long the encoder may take before the stand-in answers"),
   estimateTimeoutMs: z
     .int()
     .positive()

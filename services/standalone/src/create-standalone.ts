@@ -1,18 +1,28 @@
 import { randomUUIDv7 } from "node:crypto";
 import { join } from "node:path";
-import { createEmbedding } from "@ipr/embedding";
+import { createEmbedding, type EmbeddingDependencies } from "@ipr/embedding";
+import { type ExecutionProvider, resolveReference } from "@ipr/encoders";
 import { createEmbeddedBus, logNotice } from "@ipr/events";
 import { type Client, localClient, type Registration, serveGrpc, type Serving } from "@ipr/grpc";
 import { createPolicy } from "@ipr/policy";
-import { EmbeddingService, FeedbackService, QualityService, RouterService, TrustState } from "@ipr/proto";
+import {
+  BundleRole,
+  EmbeddingService,
+  FeedbackService,
+  QualityService,
+  RouterService,
+  TrustState,
+} from "@ipr/proto";
 import { createProxy, serveHttp, Settings } from "@ipr/proxy";
 import { createQuality } from "@ipr/quality";
 import { createRecalibration } from "@ipr/recalibration";
 import { logRegistryNotice, openRegistry, readRegistry, resolveEndpoints } from "@ipr/registry";
 import { type Environment, type Logger, logUnexpected, Resources } from "@ipr/service";
 import type { BannerFacts } from "./banner.ts";
-import { onlyRegistration } from "./registrations.ts";
+import { refuseMisfit } from "./encoder-fit.ts";
 import { limits } from "./limits.ts";
+import { onlyRegistration } from "./registrations.ts";
+import { shipped } from "./shipped.ts";
 import { shadowRouters, startupWarnings } from "./startup-warnings.ts";
 
 export interface StandaloneOptions {
@@ -20,7 +30,14 @@ export interface StandaloneOptions {
   /** A bundle for another encoder, and one to compare with; empty when there is none. */
   readonly standInBundleDir?: string;
   readonly shadowBundleDir?: string;
+  /** A directory, or the name of a shipped encoder; with `@sha256:<digest>` when it must be that one. */
   readonly encoderDir: string;
+  /** How an ONNX encoder computes. */
+  readonly encoderProvider?: ExecutionProvider;
+  readonly encoderWorkers?: number;
+  /** A static encoder that answers when the other is late or gone, for the stand-in bundle; empty when there is none. */
+  readonly standInEncoderDir?: string;
+  readonly standInAfterMs?: number;
   readonly registryFile: string;
   /** Where events and what was learned are kept; in memory when undefined. */
   readonly stateDir: string | undefined;
@@ -78,11 +95,17 @@ async function assemble(options: StandaloneOptions, resources: Resources): Promi
     }),
   );
 
-  const embedding = await createEmbedding({ encoderDir: options.encoderDir, ...limits.embedding, logger });
+  const embedding = resources.use(await createEmbedding(embeddingDependencies(options)));
   const { bundleDir, standInBundleDir = "", shadowBundleDir = "" } = options;
   const quality = resources.use(
     await createQuality({ bundleDir, standInBundleDir, shadowBundleDir, ...limits.quality, bus, logger }),
   );
+  const qualityClient = localClient(
+    QualityService,
+    onlyRegistration(quality.registrations, QualityService),
+    local,
+  );
+  refuseMisfit(embedding.encoders, await answeringBundles(qualityClient));
   const policy = resources.use(
     createPolicy({
       bus,
@@ -92,7 +115,7 @@ async function assemble(options: StandaloneOptions, resources: Resources): Promi
         onlyRegistration(embedding.registrations, EmbeddingService),
         local,
       ),
-      quality: localClient(QualityService, onlyRegistration(quality.registrations, QualityService), local),
+      quality: qualityClient,
       streamed: false,
       logger,
       ...limits.policy,
@@ -165,4 +188,25 @@ async function assemble(options: StandaloneOptions, resources: Resources): Promi
     },
     close: () => resources.close(),
   };
+}
+
+function embeddingDependencies(options: StandaloneOptions): EmbeddingDependencies {
+  const { encoderProvider, encoderWorkers, standInEncoderDir, standInAfterMs, environment, logger } = options;
+  return {
+    encoderDir: resolveReference(options.encoderDir, shipped.encoders),
+    ...(encoderProvider !== undefined && { provider: encoderProvider }),
+    ...(encoderWorkers !== undefined && { workers: encoderWorkers }),
+    ...(standInEncoderDir && { standInDir: resolveReference(standInEncoderDir, shipped.encoders) }),
+    ...(standInAfterMs !== undefined && { standInAfterMs }),
+    ...limits.embedding,
+    environment,
+    logger,
+  };
+}
+
+async function answeringBundles(quality: Client<typeof QualityService>) {
+  const { slots } = await quality.listBundles({});
+  return slots.flatMap(({ role, current }) =>
+    role === BundleRole.SHADOW || current === undefined ? [] : [current],
+  );
 }

@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 export const shipped = {
   bundleDir: path("bundle"),
   encoderDir: path("encoder"),
+  /** The shipped encoders by the names they may be asked for: `--encoder minilm`. */
+  encoders: { static: path("encoder"), minilm: path("encoders/minilm") },
   registryFile: path("registry.yaml"),
   dataDir: path("data"),
 } as const;

@@ -1,8 +1,11 @@
-import { loadEncoder } from "@ipr/estimator";
+import { availableParallelism } from "node:os";
+import { openEncoder } from "@ipr/encoders";
+import type { Environment } from "@ipr/service";
 import { shipped } from "@ipr/standalone";
 import { evaluate, evaluationJson, formatEvaluation } from "@ipr/trainer";
 import { Command, Option } from "commander";
 import { progressPrinter } from "../output/progress.ts";
+import { encoderReference } from "./encoder-reference.ts";
 import { parseCount, parseNames } from "./options.ts";
 
 interface EvaluateCommandOptions {
@@ -19,14 +22,19 @@ interface EvaluateCommandOptions {
   readonly json?: true;
 }
 
-export function evaluateCommand(): Command {
+export function evaluateCommand(environment: Environment): Command {
   return new Command("evaluate")
     .description(
       "Measures a bundle on labelled prompts: estimates, routing rules at their targets, and what they must be seen beside.",
     )
     .option("--bundle <directory>", "the bundle", shipped.bundleDir)
     .requiredOption("--data <files...>", "labelled prompts, .jsonl or .jsonl.gz")
-    .option("--encoder <directory>", "the encoder the bundle was trained with", shipped.encoderDir)
+    .option(
+      "--encoder <reference>",
+      "the encoder the bundle was trained with: a directory, or static or minilm for a shipped one",
+      encoderReference,
+      shipped.encoderDir,
+    )
     .addOption(
       new Option("--split <name>", "which rows are measured")
         .choices(["train", "val", "test", "all"])
@@ -57,7 +65,10 @@ export function evaluateCommand(): Command {
     .action(async ({ json, pool: pools, ...options }: EvaluateCommandOptions) => {
       const [pool, ...morePools] = pools ?? [];
       const printer = progressPrinter(process.stderr);
-      const encoder = await loadEncoder(options.encoder);
+      await using encoder = await openEncoder(options.encoder, {
+        workers: availableParallelism(),
+        environment,
+      });
       const result = await evaluate(
         { ...options, encoder, pool, ...(pool === undefined ? {} : { morePools }) },
         printer.report,

@@ -38,7 +38,7 @@ export function routeCommand(environment: Environment): Command {
     .option("--target <host:port>", "ask a running router over gRPC", parseAddress)
     .option("--registry <file>", "candidates and routers, without --target (default: the shipped ones)")
     .option("--bundle <directory>", "trained estimator, without --target (default: the shipped one)")
-    .option("--encoder <directory>", "the bundle's encoder, without --target (default: the shipped one)")
+    .option("--encoder <reference>", "the bundle's encoder, without --target (default: the shipped one)")
     .option("--json", "print the RouteResponse in the protobuf JSON mapping")
     .addHelpText("after", '\nExample:\n  ipr route "Prove that sqrt(2) is irrational" --tolerance 0.1')
     .action(async (argument: string, options: RouteOptions) => {

@@ -42,8 +42,8 @@ test("a shell reads each word of it as it was", () => {
 });
 
 for (const [name, command] of [
-  ["train", trainCommand()],
-  ["evaluate", evaluateCommand()],
+  ["train", trainCommand({})],
+  ["evaluate", evaluateCommand({})],
 ] as const) {
   test(`the example of ${name} --help has prices`, () => {
     assert.match(helpOf(command), /Example:\n  ipr .*--data my-prompts\.jsonl --prices registry\.yaml/);

@@ -1,9 +1,11 @@
+import type { Environment } from "@ipr/service";
 import { train, type TrainReport } from "@ipr/trainer";
 import { shipped } from "@ipr/standalone";
 import { Command } from "commander";
 import { percent, quality } from "../output/numbers.ts";
 import { progressPrinter } from "../output/progress.ts";
 import { renderTable } from "../output/table.ts";
+import { encoderReference } from "./encoder-reference.ts";
 import { parseCount, parseNames } from "./options.ts";
 
 interface TrainCommandOptions {
@@ -16,12 +18,17 @@ interface TrainCommandOptions {
   readonly json?: true;
 }
 
-export function trainCommand(): Command {
+export function trainCommand(environment: Environment): Command {
   return new Command("train")
     .description("Trains a bundle from labelled prompts (JSON Lines, one prompt a row; see docs/data.md).")
     .requiredOption("--data <files...>", "labelled prompts, .jsonl or .jsonl.gz; several files are joined")
     .requiredOption("--out <directory>", "where the bundle goes; written whole or not at all")
-    .option("--encoder <directory>", "the encoder", shipped.encoderDir)
+    .option(
+      "--encoder <reference>",
+      "the encoder: a directory, or static or minilm for a shipped one",
+      encoderReference,
+      shipped.encoderDir,
+    )
     .option(
       "--candidates <names>",
       "train these only, separated by commas (default: all with labels)",
@@ -38,7 +45,9 @@ export function trainCommand(): Command {
     .action(async ({ json, ...options }: TrainCommandOptions & { pool?: string[] }) => {
       const printer = progressPrinter(process.stderr);
       const candidates = options.candidates ?? options.pool;
-      const report = await train({ ...options, candidates }, printer.report).finally(printer.end);
+      const report = await train({ ...options, candidates, environment }, printer.report).finally(
+        printer.end,
+      );
       process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report, options));
     });
 }

@@ -1,9 +1,11 @@
 import { join } from "node:path";
+import { type ExecutionProvider, executionProviders } from "@ipr/encoders";
 import { type Environment, processLogger, runService } from "@ipr/service";
 import { createStandalone, defaultStateDir, renderBanner, shipped } from "@ipr/standalone";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { oneLine } from "../output/one-line.ts";
-import { parseAddress } from "./options.ts";
+import { encoderReference } from "./encoder-reference.ts";
+import { parseAddress, parseCount } from "./options.ts";
 
 interface UpOptions {
   readonly http: string;
@@ -15,6 +17,10 @@ interface UpOptions {
   readonly standInBundle?: string;
   readonly shadowBundle?: string;
   readonly encoder: string;
+  readonly encoderProvider: ExecutionProvider;
+  readonly encoderWorkers: number;
+  readonly standInEncoder?: string;
+  readonly standInAfterMs: number;
 }
 
 export function upCommand(environment: Environment): Command {
@@ -41,7 +47,32 @@ export function upCommand(environment: Environment): Command {
       "one for another encoder, which answers that encoder's embeddings",
     )
     .option("--shadow-bundle <directory>", "one that answers nothing and is compared with the one that does")
-    .option("--encoder <directory>", "the encoder the bundle was trained with", shipped.encoderDir)
+    .option(
+      "--encoder <reference>",
+      "the encoder the bundle was trained with: a directory, or static or minilm for a shipped one",
+      encoderReference,
+      shipped.encoderDir,
+    )
+    .addOption(
+      new Option(
+        "--encoder-provider <name>",
+        "what computes an ONNX encoder; refused when it does not run here",
+      )
+        .choices(executionProviders)
+        .default("cpu"),
+    )
+    .option("--encoder-workers <n>", "threads that encode with an ONNX encoder", parseCount(1), 1)
+    .option(
+      "--stand-in-encoder <reference>",
+      "a static encoder that answers when the other is late or gone; needs --stand-in-bundle",
+      encoderReference,
+    )
+    .option(
+      "--stand-in-after-ms <n>",
+      "how long the encoder may take before the stand-in answers",
+      parseCount(1),
+      25,
+    )
     .addHelpText(
       "after",
       `
@@ -51,7 +82,8 @@ Providers come from the registry, or from the environment:
 Without any, answers are simulated and say so. IPR_LOG_LEVEL is debug, info, warn (default) or error.
 
 Example:
-  ipr up --http 127.0.0.1:8080 --grpc 127.0.0.1:50051 --state ./state`,
+  ipr up --http 127.0.0.1:8080 --grpc 127.0.0.1:50051 --state ./state
+  ipr up --encoder minilm --bundle my-bundle --stand-in-encoder static --stand-in-bundle my-static-bundle`,
     )
     .action(async (options: UpOptions) => {
       const logger = processLogger("standalone", "warn");
@@ -64,6 +96,10 @@ Example:
               ...(options.standInBundle !== undefined && { standInBundleDir: options.standInBundle }),
               ...(options.shadowBundle !== undefined && { shadowBundleDir: options.shadowBundle }),
               encoderDir: options.encoder,
+              encoderProvider: options.encoderProvider,
+              encoderWorkers: options.encoderWorkers,
+              ...(options.standInEncoder !== undefined && { standInEncoderDir: options.standInEncoder }),
+              standInAfterMs: options.standInAfterMs,
               registryFile: options.registry,
               ...stateOf(options, stateDir),
               environment,

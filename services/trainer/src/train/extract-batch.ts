@@ -1,3 +1,4 @@
+import { encodeInOrder } from "@ipr/encoders";
 import { countFeatures, type Encoder, surfaceCount } from "@ipr/estimator";
 import { textKey } from "./digest-index.ts";
 import { packNgrams } from "./packed-ngrams.ts";
@@ -35,10 +36,13 @@ export async function extractBatch(
     const features = countFeatures(text);
     surfaces.set(features.surface, row * surfaceCount);
     if (encoder === undefined) continue;
-    embeddings.set(await encoder.encode(text), row * dimension);
     const words = packNgrams(features.ngrams);
     ngramCounts[row] = words.length;
     ngrams.push(words);
+  }
+  if (encoder !== undefined) {
+    let row = 0;
+    for await (const vector of encodeInOrder(encoder, texts)) embeddings.set(vector, row++ * dimension);
   }
   const ngramWords = new Uint16Array(ngrams.reduce((sum, { length }) => sum + length, 0));
   let at = 0;

@@ -1,17 +1,19 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { loadEncoder } from "@ipr/estimator";
+import { openEncoder, type OpenOptions } from "@ipr/encoders";
 import { extractBatch, type ExtractedBatch, type ExtractionJob } from "./extract-batch.ts";
 
 /** The encoder to open, or none. */
 export interface ExtractionWorkerData {
   readonly encoder: string | undefined;
+  /** Where the API key of a remote encoder is looked up. */
+  readonly environment?: OpenOptions["environment"];
 }
 
 /** Answers come in the order of the jobs. */
 export type ExtractionAnswer = { readonly batch: ExtractedBatch } | { readonly failure: unknown };
 
-const { encoder: directory } = workerData as ExtractionWorkerData;
-const encoder = directory === undefined ? undefined : loadEncoder(directory);
+const { encoder: directory, environment = {} } = workerData as ExtractionWorkerData;
+const encoder = directory === undefined ? undefined : openEncoder(directory, { environment });
 // A failure is told to whoever sends the first job.
 encoder?.catch(() => {});
 let last: Promise<unknown> = Promise.resolve();

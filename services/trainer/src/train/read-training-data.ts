@@ -1,3 +1,4 @@
+import type { OpenOptions } from "@ipr/encoders";
 import { promptDigest } from "@ipr/estimator";
 import { badData } from "../data/bad-data.ts";
 import { maxRows } from "../data/join-data.ts";
@@ -11,12 +12,19 @@ import { createFeatureTableBuilder, type FeatureTable, keepRowsOfTable } from ".
 import { promptKey, selectCandidates } from "./rows.ts";
 import { createTrainingSetBuilder, keepRowsOfSet, type TrainingSet } from "./training-set.ts";
 
+export interface TrainingEncoder {
+  readonly directory: string;
+  readonly dimension: number;
+  /** Where the API key of a remote encoder is looked up. */
+  readonly environment?: OpenOptions["environment"];
+}
+
 export interface ReadOptions {
   readonly files: readonly string[];
   /** The candidates to read labels of; all when absent. */
   readonly candidates: readonly string[] | undefined;
-  /** Directory and dimension of the encoder; without it features are left out, which is enough to judge the data. */
-  readonly encoder: { readonly directory: string; readonly dimension: number } | undefined;
+  /** The encoder; without it features are left out, which is enough to judge the data. */
+  readonly encoder: TrainingEncoder | undefined;
   /** Draws the folds. */
   readonly seed: number;
   /** How many rows there are to read, where that is known; for the progress. */
@@ -56,7 +64,10 @@ const batchRows = 256;
  * those of test rows. Rows of the same id are one prompt with all its labels.
  */
 export async function readTrainingData(options: ReadOptions, onProgress: OnProgress): Promise<TrainingData> {
-  await using pool = createExtractionPool({ encoder: options.encoder?.directory });
+  await using pool = createExtractionPool({
+    encoder: options.encoder?.directory,
+    environment: options.encoder?.environment,
+  });
   const reader = createReader(options, pool);
   const total = (read: number): number => Math.max(options.expectedRows ?? 0, read);
   for (const file of options.files) {
