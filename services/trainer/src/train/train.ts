@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
+import { openEncoder, type OpenOptions } from "@ipr/encoders";
 import { IprError, status } from "@ipr/errors";
 import {
   applyPlatt,
@@ -11,7 +12,6 @@ import {
   distinctDigests,
   type Encoder,
   type Estimator,
-  loadEncoder,
   minAdapterLabels,
   type PredictionMetrics,
   sigmoid,
@@ -36,8 +36,10 @@ import { countLabels, type TrainingSet } from "./training-set.ts";
 export interface TrainOptions {
   /** Labelled data files; several are joined, and a candidate need not have labels in all. */
   readonly data: readonly string[];
-  /** Directory of the encoder. */
+  /** Directory of the encoder, of any kind. */
   readonly encoder: string;
+  /** Where the API key of a remote encoder is looked up. */
+  readonly environment?: OpenOptions["environment"];
   /** Directory of the new bundle. */
   readonly out: string;
   /** The candidates to train; all that have labels when absent. */
@@ -92,7 +94,8 @@ export async function train(options: TrainOptions, onProgress: OnProgress = () =
   const hyperparameters = { ...defaultHyperparameters, ...options.hyperparameters };
   const ensembleOptions = { seed, folds: options.folds ?? defaultFolds, hyperparameters };
   onProgress({ stage: "read data", done: 0, total: options.data.length });
-  const encoder = await loadEncoder(options.encoder);
+  const { environment = {} } = options;
+  await using encoder = await openEncoder(options.encoder, { environment });
   const { prices, notes } = await pricesOf(options);
   const files = await describeFiles(options.data);
   onProgress({ stage: "read data", done: options.data.length, total: options.data.length });
@@ -100,7 +103,7 @@ export async function train(options: TrainOptions, onProgress: OnProgress = () =
     {
       files: options.data,
       candidates: options.candidates,
-      encoder: { directory: options.encoder, dimension: encoder.dimension },
+      encoder: { directory: options.encoder, dimension: encoder.dimension, environment },
       seed,
     },
     onProgress,
