@@ -2,6 +2,7 @@ import type { Environment } from "@ipr/service";
 import manifest from "../package.json" with { type: "json" };
 import { Command } from "commander";
 import { addModelCommand } from "./commands/add-model.ts";
+import { addModelCommand } from "./commands/add-model.ts";
 import { annotateCommand } from "./commands/annotate.ts";
 import { benchCommand } from "./commands/bench.ts";
 import { encoderCommand } from "./commands/encoder.ts";
@@ -24,6 +25,7 @@ export function createProgram(environment: Environment): Command {
     .addCommand(importCommand())
     .addCommand(annotateCommand(environment))
     .addCommand(trainCommand(environment))
+    .addCommand(addModelCommand())
     .addCommand(addModelCommand())
     .addCommand(evaluateCommand(environment))
     .addCommand(encoderCommand(environment))

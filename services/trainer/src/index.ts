@@ -1,4 +1,5 @@
 export { addModel, type AddModelOptions, type AddModelReport } from "./add-model/add-model.ts";
+export { type AddedFigures, measureAdded, type MeasuredAdding } from "./add-model/measure-added.ts";
 export { annotate, type AnnotateOptions, type AnnotationReport } from "./annotate/annotate.ts";
 export type { AnnotationOptions } from "./annotate/annotation-options.ts";
 export type { AnnotationProgress } from "./annotate/annotation-progress.ts";

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { benchRoute, type BenchReport } from "../bench/bench-route.ts";
 import { progressPrinter } from "../output/progress.ts";
 import { renderTable } from "../output/table.ts";
+import { benchAddModelCommand } from "./bench-add-model.ts";
 import { parseCount } from "./options.ts";
 
 interface BenchRouteCommandOptions {
@@ -14,7 +15,8 @@ interface BenchRouteCommandOptions {
 export function benchCommand(environment: Environment): Command {
   return new Command("bench")
     .description("The project's own benchmarks.")
-    .addCommand(benchRouteCommand(environment));
+    .addCommand(benchRouteCommand(environment))
+    .addCommand(benchAddModelCommand());
 }
 
 function benchRouteCommand(environment: Environment): Command {

@@ -4,6 +4,7 @@ import { shipped } from "@ipr/standalone";
 import { Command } from "commander";
 import { percent, quality } from "../output/numbers.ts";
 import { progressPrinter } from "../output/progress.ts";
+import { shellWord } from "../output/shell-word.ts";
 import { renderTable } from "../output/table.ts";
 import { encoderReference } from "./encoder-reference.ts";
 import { parseCount, parseNames } from "./options.ts";
@@ -76,11 +77,6 @@ export function nextCommand(
     ...(priceFile === undefined ? [] : ["--prices", priceFile]),
   ];
   return words.map(shellWord).join(" ");
-}
-
-/** Quoted where a shell would read more or less than the word itself. */
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 function renderReport(report: TrainReport, options: TrainedWith): string {

@@ -71,14 +71,8 @@ test("answer lengths are learnt where there are enough of them", () => {
   const some = tokens.map((value, row) => (row % 2 === 0 ? value : undefined));
   const { adapter, outputTokens } = fit({ ...world, tokens: some }, 500);
   assert.equal(outputTokens?.labels, 250);
-  assert.ok(adapter?.tokens);
   const miss = Array.from({ length: 100 }, (_, i) => {
-    const predicted = honestValue(
-      adapter!.kind === "linear" ? adapter!.tokens! : [],
-      world.hidden,
-      500 + i,
-      undefined,
-    );
+    const predicted = honestValue(tokensOf(adapter), world.hidden, 500 + i, undefined);
     return Math.abs(predicted - Math.log1p(tokens[500 + i]!));
   });
   assert.ok(miss.reduce((a, b) => a + b, 0) / miss.length < 0.2);
@@ -132,6 +126,11 @@ function fit({ hidden, peers, scores, tokens }: World, rows: number) {
     heldOutOf: () => undefined,
     partOf: (row) => row % 5,
   });
+}
+
+function tokensOf(adapter: ReturnType<typeof fit>["adapter"]): Float32Array {
+  assert.ok(adapter?.tokens);
+  return adapter.tokens;
 }
 
 /** Between what is said of the rows from `from` on and the truth. */

@@ -10,7 +10,7 @@ import { describeByMean, typicalSpread } from "../train/assemble.ts";
 import { calibrate, residualOf } from "../train/calibrate.ts";
 import { type Direction, honestValue } from "./directions.ts";
 import { fitHead } from "./fit-head.ts";
-import type { HiddenRows } from "./hidden-rows.ts";
+import { type HiddenRows, pickHiddenRows } from "./hidden-rows.ts";
 import { leastSquares } from "./least-squares.ts";
 import { softLogistic } from "./soft-logistic.ts";
 
@@ -95,15 +95,6 @@ function fitTokens({
   const predicted = crossValidated.reduce((sum, value) => sum + Math.max(0, Math.expm1(value)), 0);
   const scale = total > 0 && predicted > 0 ? total / predicted : 1;
   return { head, lengths: { labels: rows.length, mean: total / rows.length, scale } };
-}
-
-function pickHiddenRows(hidden: HiddenRows, rows: readonly number[]): HiddenRows {
-  const width = hidden.folds * hidden.units;
-  const values = new Float32Array(rows.length * width);
-  for (const [i, row] of rows.entries()) {
-    values.set(hidden.values.subarray(row * width, (row + 1) * width), i * width);
-  }
-  return { ...hidden, rows: rows.length, values };
 }
 
 /** At the precision that weights are stored with. */

@@ -31,3 +31,13 @@ export async function readHiddenRows(
   }
   return { rows: texts.length, folds: trunk.folds, units: trunk.hidden, values };
 }
+
+/** Some of the rows, in the order given. */
+export function pickHiddenRows(hidden: HiddenRows, rows: readonly number[]): HiddenRows {
+  const width = hidden.folds * hidden.units;
+  const values = new Float32Array(rows.length * width);
+  for (const [i, row] of rows.entries()) {
+    values.set(hidden.values.subarray(row * width, (row + 1) * width), i * width);
+  }
+  return { ...hidden, rows: rows.length, values };
+}
