@@ -57,7 +57,7 @@ export async function checkpointForms(
       maxCharacters: defaultMaxCharacters,
       licence: options.licence ?? known?.licence ?? "not stated",
       origin: `${stated} (weights sha256 ${checkpoint.weightsSha256})`,
-      command: `ipr encoder import CHECKPOINT --precision ${precision} --max-tokens ${maxTokens} --out ENCODER`,
+      command: commandOf("CHECKPOINT", { ...options, precision, maxTokens }),
       precision,
       graph: { ...bertPorts, maskType: "int64", pooling: "inside" },
       normalise: false,
@@ -73,6 +73,20 @@ export async function checkpointForms(
       },
     }),
   };
+}
+
+/** The command that gives the same encoder again, without the places of files. */
+export function commandOf(
+  from: string,
+  { precision, maxTokens, pooling, prefix }: Partial<EncoderImportOptions>,
+): string {
+  const options = [
+    ...(precision === undefined ? [] : ["--precision", precision]),
+    ...(maxTokens === undefined ? [] : ["--max-tokens", maxTokens]),
+    ...(pooling === undefined ? [] : ["--pooling", pooling]),
+    ...(prefix === undefined ? [] : ["--prefix", JSON.stringify(prefix)]),
+  ];
+  return ["ipr encoder import", from, ...options, "--out ENCODER"].join(" ");
 }
 
 /** A name as stated, or made of one that may have characters a reference cannot. */

@@ -6,7 +6,13 @@ import { openSession, type Precision, type Session, type TensorData } from "@ipr
 import { readCheckpointFile } from "../checkpoint/bert-checkpoint.ts";
 import { cosine } from "../checkpoint/cosine.ts";
 import { badData } from "../data/bad-data.ts";
-import { defaultMaxCharacters, defaultMaxTokens, referenceOf, tokenizerKind } from "./checkpoint-forms.ts";
+import {
+  commandOf,
+  defaultMaxCharacters,
+  defaultMaxTokens,
+  referenceOf,
+  tokenizerKind,
+} from "./checkpoint-forms.ts";
 import type { EncoderImportOptions } from "./import-encoder.ts";
 import { readSentenceSettings } from "./sentence-settings.ts";
 
@@ -58,7 +64,7 @@ export async function readyGraph(
     maxCharacters: defaultMaxCharacters,
     licence: options.licence ?? "not stated",
     origin: options.origin ?? "not stated",
-    command: "ipr encoder import GRAPH --out ENCODER",
+    command: commandOf("GRAPH", { ...options, maxTokens }),
     precision: options.precision ?? (await precisionOf(session, graph, dimension)),
     graph,
     normalise: true,
