@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { connect } from "@ipr/grpc";
 import { RouterService } from "@ipr/proto";
@@ -13,26 +12,13 @@ import { type ChildProcess, startChild } from "./child.ts";
 import { closedLoop, openLoop } from "./load.ts";
 import { cpuUsOf, ownCpuUs } from "./process-cpu.ts";
 import { promptOfLength, samplePrompts } from "./sample-prompts.ts";
-import { type Summary, summarise } from "./summary.ts";
+import { type BenchReport, type BenchRow, thisMachine } from "./report.ts";
+import { summarise } from "./summary.ts";
 
 export interface BenchRouteOptions {
   readonly seconds: number;
   readonly ratePerSecond: number;
   readonly onProgress: (stage: string) => void;
-}
-
-export interface BenchRow extends Summary {
-  readonly scenario: string;
-}
-
-export interface BenchReport {
-  readonly machine: {
-    readonly cpu: string;
-    readonly cores: number;
-    readonly node: string;
-    readonly load: number;
-  };
-  readonly rows: readonly BenchRow[];
 }
 
 const warmUpCalls = 500;
@@ -52,14 +38,7 @@ export async function benchRoute(environment: Environment, options: BenchRouteOp
     ...(await inProcess(environment, prompts, options)),
     ...(await overGrpc(prompts, options)),
   ];
-  const [cpu] = cpus();
-  const machine = {
-    cpu: cpu?.model ?? "unknown",
-    cores: cpus().length,
-    node: process.version,
-    load: loadavg()[0] ?? 0,
-  };
-  return { machine, rows };
+  return { machine: thisMachine(), rows };
 }
 
 async function bareProxy({ seconds, onProgress }: BenchRouteOptions): Promise<BenchRow> {

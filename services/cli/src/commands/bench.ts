@@ -1,9 +1,10 @@
 import type { Environment } from "@ipr/service";
 import { Command } from "commander";
-import { benchRoute, type BenchReport } from "../bench/bench-route.ts";
+import { benchRoute } from "../bench/bench-route.ts";
+import { renderBench } from "../output/bench-report.ts";
 import { progressPrinter } from "../output/progress.ts";
-import { renderTable } from "../output/table.ts";
 import { benchAddModelCommand } from "./bench-add-model.ts";
+import { benchPredictCommand } from "./bench-predict.ts";
 import { parseCount } from "./options.ts";
 
 interface BenchRouteCommandOptions {
@@ -16,7 +17,8 @@ export function benchCommand(environment: Environment): Command {
   return new Command("bench")
     .description("The project's own benchmarks.")
     .addCommand(benchRouteCommand(environment))
-    .addCommand(benchAddModelCommand());
+    .addCommand(benchAddModelCommand())
+    .addCommand(benchPredictCommand());
 }
 
 function benchRouteCommand(environment: Environment): Command {
@@ -34,33 +36,6 @@ function benchRouteCommand(environment: Environment): Command {
       const report = await benchRoute(environment, { seconds, ratePerSecond: rate, onProgress }).finally(
         printer.end,
       );
-      process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report));
+      process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : renderBench(report));
     });
-}
-
-function renderReport({ machine, rows }: BenchReport): string {
-  const right = { align: "right" as const };
-  const columns = [
-    { title: "scenario" },
-    { title: "calls", ...right },
-    { title: "failed", ...right },
-    { title: "p50 ms", ...right },
-    { title: "p90 ms", ...right },
-    { title: "p99 ms", ...right },
-    { title: "CPU us a call", ...right },
-  ];
-  const table = renderTable(
-    columns,
-    rows.map((row) => [
-      row.scenario,
-      String(row.calls),
-      String(row.failures),
-      row.p50Ms.toFixed(2),
-      row.p90Ms.toFixed(2),
-      row.p99Ms.toFixed(2),
-      row.cpuUsPerCall === undefined ? "unknown" : row.cpuUsPerCall.toFixed(0),
-    ]),
-  );
-  const { cpu, cores, node, load } = machine;
-  return `${table}\n${cpu}, ${cores} cores, Node ${node}, load average ${load.toFixed(1)} at the end\nCPU is that of the measured process: the proxy, this process (with the load's own share), or the router.\n`;
 }
