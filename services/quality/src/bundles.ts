@@ -111,7 +111,8 @@ export async function openBundles({ sources, pollMs, bus, events }: BundlesOptio
   const polling = (async () => {
     while (!stop.signal.aborted) {
       await delay(pollMs, undefined, { ref: false, signal: stop.signal }).catch(() => undefined);
-      if (!stop.signal.aborted) await oneAtATime(() => checkAll(performance.now()));
+      if (stop.signal.aborted) return;
+      await oneAtATime(() => checkAll(performance.now())).catch(events.checkFailed);
     }
   })();
 

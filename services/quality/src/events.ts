@@ -17,6 +17,8 @@ export interface BundleTaken {
 export interface QualityEvents {
   bundleTaken(taken: BundleTaken): void;
   bundleRefused(refused: { role: BundleRole; path: string; error: unknown }): void;
+  /** A look at the sources ended in a bug; the next one comes. */
+  checkFailed(error: unknown): void;
   calibrationApplied(revision: string): void;
   calibrationRefused(problem: unknown): void;
   promptEstimated(): void;
@@ -57,6 +59,7 @@ export function createEvents(logger: Logger): QualityEvents {
       refused.add(1, { role, reason: error instanceof IprError ? error.reason : "INTERNAL" });
       logger.error("bundle_refused", { role, path, error });
     },
+    checkFailed: (error) => logger.error("bundle_check_failed", { error }),
     calibrationApplied: (revision) => {
       applied.add(1);
       logger.info("calibration_applied", { revision });
