@@ -208,6 +208,7 @@ test("every command explains itself with an example", async () => {
     ["train"],
     ["evaluate"],
     ["encoder", "distill"],
+    ["encoder", "import"],
     ["bench", "route"],
   ]) {
     const { code, stdout } = await run(...command, "--help");
