@@ -1,3 +1,4 @@
+import { IprError, messageOf } from "@ipr/errors";
 import { badEncoder, type OnnxEncoderManifest, readEncoderFile } from "@ipr/estimator";
 import { openVerifiedSession, type Session, type TensorData } from "@ipr/onnx";
 import type { WorkerStart } from "./messages.ts";
@@ -25,7 +26,12 @@ export async function loadOnnxModel(start: WorkerStart): Promise<EncodeBatch> {
     return (texts) => encodeBatch(texts.map(tokenIds), dir, manifest, session);
   };
   const options = { provider, threads: intraOpThreads };
-  return encoder(await openVerifiedSession(model, options, (session) => encoder(session)([trialText])));
+  try {
+    return encoder(await openVerifiedSession(model, options, (session) => encoder(session)([trialText])));
+  } catch (error) {
+    if (error instanceof IprError) throw error;
+    throw badEncoder(dir, "model.onnx", `cannot be run: ${messageOf(error)}`, error);
+  }
 }
 
 async function encodeBatch(
