@@ -112,7 +112,7 @@ export async function openBundles({ sources, pollMs, bus, events }: BundlesOptio
     while (!stop.signal.aborted) {
       await delay(pollMs, undefined, { ref: false, signal: stop.signal }).catch(() => undefined);
       if (stop.signal.aborted) return;
-      await oneAtATime(() => checkAll(performance.now())).catch(events.checkFailed);
+      await oneAtATime(() => checkAll(performance.now())).catch((error) => events.checkFailed(error));
     }
   })();
 
