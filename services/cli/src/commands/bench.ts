@@ -5,6 +5,7 @@ import { renderBench } from "../output/bench-report.ts";
 import { progressPrinter } from "../output/progress.ts";
 import { benchAddModelCommand } from "./bench-add-model.ts";
 import { benchPredictCommand } from "./bench-predict.ts";
+import { benchTrainCommand } from "./bench-train.ts";
 import { parseCount } from "./options.ts";
 
 interface BenchRouteCommandOptions {
@@ -17,6 +18,7 @@ export function benchCommand(environment: Environment): Command {
   return new Command("bench")
     .description("The project's own benchmarks.")
     .addCommand(benchRouteCommand(environment))
+    .addCommand(benchTrainCommand())
     .addCommand(benchAddModelCommand())
     .addCommand(benchPredictCommand());
 }

@@ -26,7 +26,7 @@ export interface Ensemble {
 }
 
 /** With more rows than this, out-of-fold estimates are made of some: their figures do not change any more. */
-export const maxOutOfFoldRows = 200_000;
+export const maxOutOfFoldRows = 50_000;
 
 /** Trains one network per fold on the other folds' rows, and predicts rows by the network that has not seen them. */
 export async function fitEnsemble(

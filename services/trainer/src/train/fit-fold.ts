@@ -19,6 +19,8 @@ export interface Hyperparameters {
   readonly dropout: number;
   readonly batchRows: number;
   readonly maxEpochs: number;
+  /** Where an epoch has more rows than this, it ends after as many, drawn anew each time: stopping is by steps then. */
+  readonly maxEpochRows: number;
   /** Training stops after this many epochs without a better loss on the held-back slice. */
   readonly patience: number;
   /** Share of the training rows held back to decide when to stop. */
@@ -36,6 +38,7 @@ export const defaultHyperparameters: Hyperparameters = {
   dropout: 0.6,
   batchRows: 256,
   maxEpochs: 60,
+  maxEpochRows: 200_000,
   patience: 6,
   stopShare: 0.1,
   tokenLossWeight: 0.1,
@@ -104,7 +107,9 @@ async function runEpoch(
 ): Promise<void> {
   const { batchRows, dropout, learningRate, weightDecay, tokenLossWeight, topicLossWeight } =
     job.hyperparameters;
-  const shuffled = shuffledIndexes(rows.length, order).map((i) => rows[i]!);
+  const { maxEpochRows } = job.hyperparameters;
+  const drawn = shuffledIndexes(rows.length, order).subarray(0, maxEpochRows);
+  const shuffled = drawn.map((i) => rows[i]!);
   const x = new Float32Array(batchRows * shape.features);
   for (let from = 0; from < shuffled.length; from += batchRows) {
     const batch = shuffled.subarray(from, from + batchRows);

@@ -25,12 +25,13 @@ import type { OnProgress } from "../progress.ts";
 import { describeAdapted, describeByMean, typicalSpread } from "./assemble.ts";
 import { fitEstimator, type FittedEstimator } from "./fit-estimator.ts";
 import { standardiseTable } from "./feature-table.ts";
-import { defaultHyperparameters, type Hyperparameters } from "./fit-fold.ts";
+import type { Hyperparameters } from "./fit-fold.ts";
 import { readTrainingData, type TrainingData } from "./read-training-data.ts";
-import { labelledRows, meanScores, scoreMatrix } from "./rows.ts";
+import { labelledRows, meanScores, scoreMatrix, spreadRows } from "./rows.ts";
 import { metricsByPart, predictionMetrics } from "./test-metrics.ts";
 import { poolSample } from "./pool-sample.ts";
 import { toleranceTable } from "./tolerance-table.ts";
+import { planTraining } from "./training-plan.ts";
 import { countLabels, type TrainingSet } from "./training-set.ts";
 
 export interface TrainOptions {
@@ -86,13 +87,12 @@ export interface TrainedCandidate {
 }
 
 const defaultSeed = 7;
-const defaultFolds = 5;
+/** Of more test rows than this some are measured, evenly spread: R2 is then known to within 0.004. */
+const maxMeasuredRows = 50_000;
 
 /** Trains a bundle from labelled prompts and writes it. Equal data, options and seed give the same bundle. */
 export async function train(options: TrainOptions, onProgress: OnProgress = () => {}): Promise<TrainReport> {
   const seed = options.seed ?? defaultSeed;
-  const hyperparameters = { ...defaultHyperparameters, ...options.hyperparameters };
-  const ensembleOptions = { seed, folds: options.folds ?? defaultFolds, hyperparameters };
   onProgress({ stage: "read data", done: 0, total: options.data.length });
   const { environment = {} } = options;
   await using encoder = await openEncoder(options.encoder, { environment });
@@ -113,6 +113,7 @@ export async function train(options: TrainOptions, onProgress: OnProgress = () =
   const adapted = names.filter((name) => countLabels(development.labels.get(name)) >= minAdapterLabels);
   if (adapted.length === 0) throw tooFewLabels(options.data, development.rows);
   const surface = standardiseTable(data.features);
+  const { folds, hyperparameters } = planTraining(development.rows, options);
   const fitted = await fitEstimator(
     {
       set: development,
@@ -120,7 +121,7 @@ export async function train(options: TrainOptions, onProgress: OnProgress = () =
       features: data.features,
       surface,
       prices,
-      options: ensembleOptions,
+      options: { seed, folds, hyperparameters },
     },
     onProgress,
   );
@@ -144,7 +145,7 @@ export async function train(options: TrainOptions, onProgress: OnProgress = () =
     metrics,
     training: {
       seed,
-      folds: ensembleOptions.folds,
+      folds,
       head: "mlp",
       topicWeight: topics?.weight ?? 0,
       ...hyperparameters,
@@ -182,12 +183,13 @@ function knownOf(values: Float32Array | undefined): number[] {
 /** Measured with the bundle's own predictor, on the weights as they are stored. */
 async function testMetrics(
   bundle: Estimator,
-  { development, test }: TrainingData,
+  { development, test: allTest }: TrainingData,
   encoder: Encoder,
   onProgress: OnProgress,
 ): Promise<BundleContent["metrics"]> {
   const names = bundle.candidates.map(({ name }) => name);
   const predictor = createPredictor(bundle);
+  const test = Array.from(spreadRows(allTest.length, maxMeasuredRows), (row) => allTest[row]!);
   const total = test.length;
   const { quality } = await predictRows(test, names, { encoder, predictor }, (done) => {
     if (done % 256 === 0 || done === total) onProgress({ stage: "measure on test", done, total });
