@@ -12,11 +12,16 @@ export interface LoadOptions {
 /** Calls open at once in an open loop; beyond it the measured thing is overloaded and arrivals are dropped as failures. */
 const maxOpenCalls = 1_000;
 
-/** One call after the other. */
-export async function closedLoop(options: LoadOptions): Promise<Measured> {
+/** One call after the other; or `atOnce` callers, each of which does so. */
+export async function closedLoop(options: LoadOptions & { readonly atOnce?: number }): Promise<Measured> {
+  const { atOnce = 1 } = options;
   for (let n = 0; n < options.warmUpCalls; n++) await options.call(n).catch(() => undefined);
   return measure(options, async (timed, endsAtMs) => {
-    for (let n = 0; performance.now() < endsAtMs; n++) await timed(n);
+    let next = 0;
+    const caller = async () => {
+      while (performance.now() < endsAtMs) await timed(next++);
+    };
+    await Promise.all(Array.from({ length: atOnce }, caller));
   });
 }
 

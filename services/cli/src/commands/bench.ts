@@ -4,6 +4,7 @@ import { benchRoute } from "../bench/bench-route.ts";
 import { renderBench } from "../output/bench-report.ts";
 import { progressPrinter } from "../output/progress.ts";
 import { benchAddModelCommand } from "./bench-add-model.ts";
+import { benchEmbedCommand } from "./bench-embed.ts";
 import { benchPredictCommand } from "./bench-predict.ts";
 import { benchTrainCommand } from "./bench-train.ts";
 import { parseCount } from "./options.ts";
@@ -20,6 +21,7 @@ export function benchCommand(environment: Environment): Command {
     .addCommand(benchRouteCommand(environment))
     .addCommand(benchTrainCommand())
     .addCommand(benchAddModelCommand())
+    .addCommand(benchEmbedCommand(environment))
     .addCommand(benchPredictCommand());
 }
 

@@ -1,8 +1,14 @@
 import type { BenchReport } from "../bench/report.ts";
 import { renderTable } from "./table.ts";
 
+/** The machine that figures hold for, as a line. */
+export function renderMachine({ machine }: BenchReport): string {
+  const { cpu, cores, node, load } = machine;
+  return `${cpu}, ${cores} cores, Node ${node}, load average ${load.toFixed(1)} at the end\n`;
+}
+
 /** Latencies by scenario, and the machine they hold for. */
-export function renderBench({ machine, rows }: BenchReport): string {
+export function renderBench(report: BenchReport): string {
   const right = { align: "right" as const };
   const columns = [
     { title: "scenario" },
@@ -15,7 +21,7 @@ export function renderBench({ machine, rows }: BenchReport): string {
   ];
   const table = renderTable(
     columns,
-    rows.map((row) => [
+    report.rows.map((row) => [
       row.scenario,
       String(row.calls),
       String(row.failures),
@@ -25,6 +31,5 @@ export function renderBench({ machine, rows }: BenchReport): string {
       row.cpuUsPerCall === undefined ? "unknown" : row.cpuUsPerCall.toFixed(0),
     ]),
   );
-  const { cpu, cores, node, load } = machine;
-  return `${table}\n${cpu}, ${cores} cores, Node ${node}, load average ${load.toFixed(1)} at the end\nCPU is that of the measured process: the proxy, this process (with the load's own share), or the router.\n`;
+  return `${table}\n${renderMachine(report)}CPU is that of the measured process: the proxy, this process (with the load's own share), or the router.\n`;
 }
