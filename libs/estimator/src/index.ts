@@ -3,9 +3,11 @@ export {
   type Bundle,
   type CandidateModel,
   type Estimator,
+  type IdentityAdapter,
   type LinearAdapter,
   type MemoryModel,
   minAdapterLabels,
+  type NeighbourAdapter,
   type OutputTokens,
   type TolerancePoint,
   type ToleranceTable,
@@ -31,6 +33,7 @@ export {
 } from "./encoder-manifest.ts";
 export { countFeatures, extractFeatures, maxFeatureCharacters, type PromptFeatures } from "./features.ts";
 export { foldCount, withoutFold } from "./fold-estimator.ts";
+export { neighbourMean } from "./memory.ts";
 export { loadBundle } from "./load-bundle.ts";
 export { type Manifest, maxTopics, type PredictionMetrics } from "./manifest.ts";
 export { type NgramCounts, ngramCount, type SparseNgrams, weighNgrams } from "./ngrams.ts";

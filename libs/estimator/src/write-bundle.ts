@@ -126,7 +126,14 @@ function addCandidateFiles(
   files.set(
     file,
     renderJson({
-      ...{ formatVersion: 2, name, labels, fitted, adapter: described, meanLogit, calibration, residual },
+      formatVersion: 2,
+      name,
+      labels,
+      fitted,
+      adapter: described,
+      meanLogit,
+      calibration,
+      residual,
       outputTokens: tokens,
     }),
   );

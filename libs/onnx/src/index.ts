@@ -20,11 +20,16 @@ export { createGraph, type GraphBuilder, type Value } from "./graph-builder.ts";
 export { type CheckpointTensor, parseSafetensors } from "./safetensors.ts";
 export { openSession, type Session, type TensorData } from "./session.ts";
 export { type Constant, floats, integers, scalar } from "./tensor.ts";
-export { type NetworkShape, type ParameterName, parameterNames, parameterShape } from "./training-graph.ts";
+export {
+  type NetworkShape,
+  type ParameterName,
+  parameterNames,
+  parametersOf,
+  type Weights,
+} from "./network-shape.ts";
 export {
   type Forward,
   openTrainingSession,
   type TrainingBatch,
   type TrainingSession,
-  type Weights,
 } from "./training-session.ts";

@@ -1,7 +1,7 @@
 import {
   type NetworkShape,
   parameterNames,
-  parameterShape,
+  parametersOf,
   type ParameterName,
   type TrainingBatch,
   type Weights,
@@ -30,7 +30,7 @@ export function createPlainTraining(shape: NetworkShape, initial: Weights): Plai
       steps++;
       const { loss, gradients } = backward(shape, weights, batch);
       for (const name of parameterNames) {
-        const keep = parameterShape(name, shape).length === 1 ? 1 : 1 - learningRate * weightDecay;
+        const keep = parametersOf(shape).get(name)?.length === 1 ? 1 : 1 - learningRate * weightDecay;
         weights[name].forEach((value, i) => {
           const gradient = gradients[name][i]!;
           first[name][i] = 0.9 * first[name][i]! + 0.1 * gradient;

@@ -4,13 +4,13 @@ import {
   openTrainingSession,
   type NetworkShape,
   parameterNames,
-  parameterShape,
+  parametersOf,
   type TrainingBatch,
   type Weights,
 } from "./index.ts";
 import { createPlainTraining } from "./plain-training.ts";
 
-const shape: NetworkShape = { features: 12, hidden: 8, candidates: 3, topics: 4 };
+const shape: NetworkShape = { features: 12, hidden: 8, candidates: 3, topics: 4, heads: "linear" };
 const options = { learningRate: 0.01, weightDecay: 0.3 };
 
 test("losses and weights agree with the plain loop over twenty steps", async () => {
@@ -84,7 +84,10 @@ function near(actual: number, expected: number, tolerance: number): void {
 function randomWeights(shape: NetworkShape, random: () => number): Weights {
   return Object.fromEntries(
     parameterNames.map((name) => {
-      const length = parameterShape(name, shape).reduce((product, size) => product * size, 1);
+      const length =
+        parametersOf(shape)
+          .get(name)
+          ?.reduce((product, size) => product * size, 1) ?? 0;
       return [name, Float32Array.from({ length }, () => random() - 0.5)];
     }),
   ) as Weights;
@@ -118,4 +121,72 @@ function lcg(seed: number): () => number {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return state / 2 ** 32;
   };
+}
+
+test("identity heads move every weight against its numeric gradient", async () => {
+  const small: NetworkShape = { features: 5, hidden: 4, candidates: 3, topics: 1, heads: "identity" };
+  const random = lcg(13);
+  const initial = randomWeights(small, random);
+  await using session = await openTrainingSession(small, initial);
+  const batch = randomBatch(small, 6, random);
+  const before = identityLoss(small, initial, batch);
+  near(await session.step(batch, { learningRate: 0.001, weightDecay: 0 }), before, 1e-5);
+  const after = session.weights();
+  const step = 1e-3;
+  for (const name of parametersOf(small).keys()) {
+    for (let i = 0; i < initial[name].length; i++) {
+      const at = (shift: number): number =>
+        identityLoss(small, { ...initial, [name]: initial[name].with(i, initial[name][i]! + shift) }, batch);
+      const slope = (at(step) - at(-step)) / (2 * step);
+      // Adam's first step has one size; only its sign is the gradient's.
+      if (Math.abs(slope) < 1e-5) continue;
+      assert.equal(Math.sign(initial[name][i]! - after[name][i]!), Math.sign(slope), `${name}[${i}]`);
+    }
+  }
+});
+
+test("identity heads forward what a batch without dropout was trained on", async () => {
+  const small: NetworkShape = { features: 5, hidden: 4, candidates: 3, topics: 1, heads: "identity" };
+  const random = lcg(17);
+  const initial = randomWeights(small, random);
+  await using session = await openTrainingSession(small, initial);
+  const batch = randomBatch(small, 3, random);
+  batch.dropout.fill(1);
+  const { logits, logTokens, topicShares } = await session.forward(batch.x, batch.rows);
+  const outputs = identityOutputs(small, initial, batch);
+  logits.forEach((logit, i) => near(logit, outputs[i]!.logit, 1e-5));
+  logTokens.forEach((tokens, i) => near(tokens, outputs[i]!.tokens, 1e-5));
+  assert.deepEqual([...topicShares], [1, 1, 1]);
+});
+
+/** The paper's head in plain loops: for each prompt and candidate its two outputs. */
+function identityOutputs(
+  { features, hidden, candidates }: NetworkShape,
+  w: Weights,
+  { rows, x, dropout }: TrainingBatch,
+): { logit: number; tokens: number }[] {
+  const length = w.identities.length / candidates;
+  return Array.from({ length: rows * candidates }, (_, at) => {
+    const [row, candidate] = [Math.floor(at / candidates), at % candidates];
+    let [logit, tokens] = [w.qualityBias[0]!, w.tokensBias[0]!];
+    for (let unit = 0; unit < hidden; unit++) {
+      let z = w.trunkBias[unit]!;
+      for (let i = 0; i < features; i++) z += x[row * features + i]! * w.trunk[i * hidden + unit]!;
+      for (let i = 0; i < length; i++) {
+        z += w.identities[candidate * length + i]! * w.identityTrunk[i * hidden + unit]!;
+      }
+      const gelu = 0.5 * z * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (z + 0.044715 * z ** 3)));
+      logit += gelu * dropout[row * hidden + unit]! * w.quality[unit]!;
+      tokens += gelu * dropout[row * hidden + unit]! * w.tokens[unit]!;
+    }
+    return { logit, tokens };
+  });
+}
+
+function identityLoss(shape: NetworkShape, w: Weights, batch: TrainingBatch): number {
+  return identityOutputs(shape, w, batch).reduce((loss, { logit, tokens }, i) => {
+    const entropy = Math.log1p(Math.exp(logit)) - batch.target[i]! * logit;
+    const error = tokens - batch.tokenTarget[i]!;
+    return loss + batch.weight[i]! * entropy + 0.5 * batch.tokenWeight[i]! * error * error;
+  }, 0);
 }

@@ -1,17 +1,12 @@
 import { openSession, type Session, type TensorData } from "./session.ts";
 import {
-  type Adam,
-  defaultAdam,
-  forwardGraph,
   type NetworkShape,
-  type ParameterName,
   parameterNames,
-  parameterShape,
-  trainingGraph,
-} from "./training-graph.ts";
-
-/** The network's weights, row by row. */
-export type Weights = Readonly<Record<ParameterName, Float32Array>>;
+  parametersOf,
+  tellsTopicsApart,
+  type Weights,
+} from "./network-shape.ts";
+import { type Adam, defaultAdam, forwardGraph, trainingGraph } from "./training-graph.ts";
 
 /** One batch, row by row; see `trainingGraph` for what each array means. */
 export interface TrainingBatch {
@@ -63,6 +58,7 @@ export async function openTrainingSession(
   let state = initialState(shape, initial);
   let spare = initialState(shape, initial);
   let steps = 0;
+  const hasTopics = tellsTopicsApart(shape);
 
   return {
     async step(batch, { learningRate, weightDecay }) {
@@ -78,8 +74,10 @@ export async function openTrainingSession(
           weight: { shape: perCandidate, data: weight },
           tokenTarget: { shape: perCandidate, data: tokenTarget },
           tokenWeight: { shape: perCandidate, data: tokenWeight },
-          topicTarget: { shape: [rows, shape.topics], data: topicTarget },
-          topicWeight: { shape: [rows, 1], data: topicWeight },
+          ...(hasTopics && {
+            topicTarget: { shape: [rows, shape.topics], data: topicTarget },
+            topicWeight: { shape: [rows, 1], data: topicWeight },
+          }),
           rate: scalarOf(learningRate / (1 - adam.beta1 ** steps)),
           secondScale: scalarOf(1 / (1 - adam.beta2 ** steps)),
           keep: scalarOf(1 - learningRate * weightDecay),
@@ -92,7 +90,7 @@ export async function openTrainingSession(
     forward: (x, rows) => runForward(forward, shape, state, { x, rows }),
     weights: () =>
       Object.fromEntries(
-        parameterNames.map((name) => [name, Float32Array.from(floatsOf(state[name]))]),
+        parameterNames.map((name) => [name, Float32Array.from(state[name] ? floatsOf(state[name]) : [])]),
       ) as Weights,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
@@ -104,17 +102,22 @@ async function runForward(
   state: State,
   { x, rows }: { readonly x: Float32Array; readonly rows: number },
 ): Promise<Forward> {
-  const parameters = Object.fromEntries(parameterNames.map((name) => [name, state[name]!]));
+  const parameters = Object.fromEntries(
+    Array.from(parametersOf(shape).keys(), (name) => [name, state[name]!]),
+  );
   const input: TensorData = { shape: [rows, shape.features], data: x };
   const { logits, logTokens, topicShares } = await session.run({ ...parameters, x: input });
-  return { logits: floatsOf(logits), logTokens: floatsOf(logTokens), topicShares: floatsOf(topicShares) };
+  return {
+    logits: floatsOf(logits),
+    logTokens: floatsOf(logTokens),
+    topicShares: topicShares ? floatsOf(topicShares) : new Float32Array(rows * shape.topics).fill(1),
+  };
 }
 
 /** Weights as given, moments zero. */
 function initialState(shape: NetworkShape, initial: Weights): State {
   return Object.fromEntries(
-    parameterNames.flatMap((name) => {
-      const dimensions = parameterShape(name, shape);
+    Array.from(parametersOf(shape)).flatMap(([name, dimensions]) => {
       const zeros = (): TensorData => ({ shape: dimensions, data: new Float32Array(initial[name].length) });
       return [
         [name, { shape: dimensions, data: Float32Array.from(initial[name]) }],

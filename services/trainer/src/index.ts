@@ -22,4 +22,5 @@ export { renderReport } from "./evaluate/report/render-report.ts";
 export { importData, type ImportReport } from "./import/import-data.ts";
 export { importers } from "./import/importers.ts";
 export type { OnProgress, Progress } from "./progress.ts";
+export { type Head, heads } from "./train/fit-estimator.ts";
 export { train, type TrainedCandidate, type TrainOptions, type TrainReport } from "./train/train.ts";

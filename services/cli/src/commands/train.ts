@@ -1,7 +1,7 @@
 import type { Environment } from "@ipr/service";
-import { train, type TrainReport } from "@ipr/trainer";
+import { type Head, heads, train, type TrainReport } from "@ipr/trainer";
 import { shipped } from "@ipr/standalone";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { percent, quality } from "../output/numbers.ts";
 import { progressPrinter } from "../output/progress.ts";
 import { shellWord } from "../output/shell-word.ts";
@@ -16,6 +16,7 @@ interface TrainCommandOptions {
   readonly candidates?: string[];
   readonly prices?: string;
   readonly seed: number;
+  readonly head: Head;
   readonly json?: true;
 }
 
@@ -37,6 +38,11 @@ export function trainCommand(environment: Environment): Command {
     )
     .option("--pool <names>", "another name of --candidates", parseNames)
     .option("--prices <file>", "registry.yaml or .meta.json (default: the .meta.json beside each data file)")
+    .addOption(
+      new Option("--head <kind>", "what reads the features (ipr is the paper's own; see docs/training.md)")
+        .choices(heads)
+        .default("mlp"),
+    )
     .option("--seed <n>", "equal data, options and seed give the same bundle", parseCount(0), 7)
     .option("--json", "print the report as JSON")
     .addHelpText(

@@ -1,5 +1,5 @@
-import type { LinearAdapter, TopicModel, TrunkModel } from "@ipr/estimator";
-import type { Weights } from "@ipr/onnx";
+import type { IdentityAdapter, LinearAdapter, TopicModel, TrunkModel } from "@ipr/estimator";
+import type { NetworkShape, Weights } from "@ipr/onnx";
 import type { TokenScale } from "./assemble.ts";
 import { embeddingScale } from "./feature-table.ts";
 
@@ -9,7 +9,12 @@ export const minTokenLabels = 100;
 /** The fold networks' first layers, side by side, at the precision they are stored with. */
 export function assembleTrunk(
   folds: readonly Weights[],
-  { dimension, hidden, surface }: Pick<TrunkModel, "dimension" | "hidden" | "surface">,
+  {
+    activation,
+    dimension,
+    hidden,
+    surface,
+  }: Pick<TrunkModel, "activation" | "dimension" | "hidden" | "surface">,
 ): TrunkModel {
   const rows = 1 + folds[0]!.trunk.length / hidden;
   const width = folds.length * hidden;
@@ -24,7 +29,7 @@ export function assembleTrunk(
   }
   return {
     kind: "layer",
-    activation: "gelu",
+    activation,
     folds: folds.length,
     hidden,
     dimension,
@@ -33,26 +38,50 @@ export function assembleTrunk(
   };
 }
 
-/** The heads of one candidate, the column `candidate` of every fold, at the precision they are stored with. */
+/** Which candidate's adapter is wanted, of how many. */
+interface AdapterOptions {
+  readonly heads: NetworkShape["heads"];
+  readonly candidate: number;
+  readonly candidates: number;
+  readonly tokens: TokenScale;
+}
+
+/** The heads of one candidate in every fold, at the precision they are stored with. */
 export function assembleAdapter(
   folds: readonly Weights[],
-  { candidate, candidates, tokens }: { candidate: number; candidates: number; tokens: TokenScale },
-): LinearAdapter {
+  { heads, candidate, candidates, tokens }: AdapterOptions,
+): LinearAdapter | IdentityAdapter {
   const hidden = folds[0]!.trunkBias.length;
-  const column = (matrix: Float32Array, scale: number): Float32Array =>
-    Float32Array.from({ length: hidden }, (_, unit) => scale * matrix[unit * candidates + candidate]!);
-  const quality = folds.flatMap((fold) => [...column(fold.quality, 1), fold.qualityBias[candidate]!]);
+  const isShared = heads === "identity";
+  const column = isShared ? { index: 0, of: 1 } : { index: candidate, of: candidates };
+  const headOf = (matrix: Float32Array, scale: number): Float32Array =>
+    Float32Array.from({ length: hidden }, (_, unit) => scale * matrix[unit * column.of + column.index]!);
+  const quality = folds.flatMap((fold) => [...headOf(fold.quality, 1), fold.qualityBias[column.index]!]);
   // The heads learnt standardised logarithms; stored, they give the logarithm itself.
   const logTokens = folds.flatMap((fold) => [
-    ...column(fold.tokens, tokens.deviation),
-    tokens.mean + tokens.deviation * fold.tokensBias[candidate]!,
+    ...headOf(fold.tokens, tokens.deviation),
+    tokens.mean + tokens.deviation * fold.tokensBias[column.index]!,
   ]);
-  return {
-    kind: "linear",
+  const parts = {
     folds: folds.length,
     quality: rounded(quality),
     tokens: tokens.count >= minTokenLabels ? rounded(logTokens) : undefined,
   };
+  if (!isShared) return { kind: "linear", ...parts };
+  const shift = folds.flatMap((fold) => [...shiftOf(fold, candidate, candidates)]);
+  return { kind: "identity", ...parts, shift: rounded(shift) };
+}
+
+/** What a candidate's identity adds to the hidden units. */
+function shiftOf({ identities, identityTrunk, trunkBias }: Weights, candidate: number, candidates: number) {
+  const length = identities.length / candidates;
+  return trunkBias.map((_, unit) => {
+    let sum = 0;
+    for (let i = 0; i < length; i++) {
+      sum += identities[candidate * length + i]! * identityTrunk[i * trunkBias.length + unit]!;
+    }
+    return sum;
+  });
 }
 
 /** The topic heads of every fold, topic by topic. */

@@ -1,17 +1,18 @@
 import { createMatrix, type Matrix } from "@ipr/evaluation";
-import type { Weights } from "@ipr/onnx";
+import type { NetworkShape, Weights } from "@ipr/onnx";
 import type { OnProgress } from "../progress.ts";
 import type { OutOfFold, TokenScale } from "./assemble.ts";
 import { type FeatureTable, sharedFloats } from "./feature-table.ts";
 import type { FoldJob, FoldResult, Hyperparameters } from "./fit-fold.ts";
 import { logTokensOf, scoresOf, spreadRows } from "./rows.ts";
 import { runFolds } from "./run-folds.ts";
-import { type Topics, topicMeansOf, topicsOf } from "./topics.ts";
+import { oneTopic, type Topics, topicMeansOf, topicsOf } from "./topics.ts";
 import type { TrainingSet } from "./training-set.ts";
 
 export interface EnsembleOptions {
   readonly seed: number;
   readonly folds: number;
+  readonly heads: NetworkShape["heads"];
   readonly hyperparameters: Hyperparameters;
 }
 
@@ -33,11 +34,11 @@ export async function fitEnsemble(
   set: TrainingSet,
   candidates: readonly string[],
   features: FeatureTable,
-  { seed, folds, hyperparameters }: EnsembleOptions,
+  { seed, folds, heads, hyperparameters }: EnsembleOptions,
   onProgress: OnProgress,
 ): Promise<Ensemble> {
   const { tokenScales, scores, tokens } = sharedLabels(set, candidates);
-  const topics = topicsOf(set, features, seed);
+  const topics = heads === "identity" ? oneTopic(set) : topicsOf(set, features, seed);
   const judgedRows = spreadRows(set.rows, maxOutOfFoldRows);
   const foldOfRow = set.foldHashes.map((hash) => hash % folds);
   const rowsWhere = (rows: Iterable<number>, isIn: (fold: number) => boolean): Uint32Array =>
@@ -46,6 +47,7 @@ export async function fitEnsemble(
     return {
       fold,
       seed,
+      heads,
       hyperparameters,
       candidates: candidates.length,
       features,

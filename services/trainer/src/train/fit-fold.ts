@@ -3,6 +3,7 @@ import {
   openTrainingSession,
   type ParameterName,
   parameterNames,
+  parametersOf,
   type TrainingSession,
   type Weights,
 } from "@ipr/onnx";
@@ -42,13 +43,14 @@ export const defaultHyperparameters: Hyperparameters = {
   patience: 6,
   stopShare: 0.1,
   tokenLossWeight: 0.1,
-  topicLossWeight: 0.1,
+  topicLossWeight: 0.3,
 };
 
 /** Everything a fold needs; plain values and shared memory, so that it can be sent to a worker. */
 export interface FoldJob {
   readonly fold: number;
   readonly seed: number;
+  readonly heads: NetworkShape["heads"];
   readonly hyperparameters: Hyperparameters;
   readonly candidates: number;
   readonly features: FeatureTable;
@@ -76,7 +78,7 @@ export interface FoldResult {
 export async function fitFold(job: FoldJob, onEpoch: (epoch: number) => void): Promise<FoldResult> {
   const { fold, seed, hyperparameters, candidates, features, topics, trainRows, heldOutRows } = job;
   const { hidden, stopShare, maxEpochs, patience } = hyperparameters;
-  const shape: NetworkShape = { features: featureWidth(features), hidden, candidates, topics };
+  const shape = { features: featureWidth(features), hidden, candidates, topics, heads: job.heads };
   const order = shuffledIndexes(trainRows.length, randomFor(seed, "stop", fold)).map((i) => trainRows[i]!);
   const stopCount = Math.ceil(order.length * stopShare);
   const stopRows = order.subarray(0, stopCount);
@@ -219,10 +221,13 @@ function dropoutMask(length: number, share: number, random: Random): Float32Arra
 /** Small enough that a rare n-gram, which training hardly moves, adds little noise. */
 const trunkDeviation = 0.02;
 const headDeviation = 0.05;
+/** A candidate starts as far from the others in the hidden layer as prompts lie apart there. */
+const identityDeviation = 0.02;
 
 /** Random weights; a quality head starts at the log-odds of its candidate's mean. */
 function initialWeights({ scores, trainRows }: FoldJob, shape: NetworkShape, random: Random): Weights {
-  const { features, hidden, candidates, topics } = shape;
+  const { candidates } = shape;
+  const zeros = (length: number): Float32Array => new Float32Array(length);
   const drawn = (length: number, deviation: number): Float32Array =>
     Float32Array.from({ length }, () => deviation * normal(random));
   const qualityBias = Float32Array.from({ length: candidates }, (_, c) => {
@@ -236,15 +241,25 @@ function initialWeights({ scores, trainRows }: FoldJob, shape: NetworkShape, ran
     }
     return Math.log(sum / count / (1 - sum / count));
   });
-  const weights: Record<ParameterName, Float32Array> = {
-    trunk: drawn(features * hidden, trunkDeviation),
-    trunkBias: new Float32Array(hidden),
-    quality: drawn(hidden * candidates, headDeviation),
-    qualityBias,
-    tokens: drawn(hidden * candidates, headDeviation),
-    tokensBias: new Float32Array(candidates),
-    topics: drawn(hidden * topics, headDeviation),
-    topicsBias: new Float32Array(topics),
+  const start: Record<ParameterName, (length: number) => Float32Array> = {
+    trunk: (length) => drawn(length, trunkDeviation),
+    trunkBias: zeros,
+    identities: (length) => drawn(length, 1),
+    identityTrunk: (length) => drawn(length, identityDeviation),
+    quality: (length) => drawn(length, headDeviation),
+    // A head that all candidates share starts at the mean of their means.
+    qualityBias: (length) => (length === candidates ? qualityBias : Float32Array.of(meanOf(qualityBias))),
+    tokens: (length) => drawn(length, headDeviation),
+    tokensBias: zeros,
+    topics: (length) => drawn(length, headDeviation),
+    topicsBias: zeros,
   };
-  return Object.fromEntries(parameterNames.map((name) => [name, weights[name]])) as Weights;
+  const dimensions = parametersOf(shape);
+  const lengthOf = (name: ParameterName): number =>
+    dimensions.get(name)?.reduce((product, size) => product * size, 1) ?? 0;
+  return Object.fromEntries(parameterNames.map((name) => [name, start[name](lengthOf(name))])) as Weights;
+}
+
+function meanOf(values: Float32Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -33,7 +33,9 @@ export function tryTopicWeights(
   outOfFold: OutOfFold,
   sampleOf: (logits: Matrix) => PoolSample | string,
 ): TopicTrial[] {
-  const losses = topicWeights.map((weight) => lossesOf(mixedLogits(outOfFold, weight), outOfFold.scores));
+  const losses = topicWeights.map((weight) =>
+    crossEntropies(mixedLogits(outOfFold, weight), outOfFold.scores),
+  );
   const means = losses.map(mean);
   const best = losses[means.indexOf(Math.min(...means))]!;
   return topicWeights.map((weight, index) => {
@@ -57,7 +59,7 @@ export function tryTopicWeights(
 export function chooseTopicWeight(trials: readonly TopicTrial[]): number {
   const good = trials.filter(({ excess, excessError }) => excess <= excessError);
   const areaOfTrial = ({ area }: TopicTrial): number => area ?? 0;
-  return good.toSorted((a, b) => areaOfTrial(b) - areaOfTrial(a) || a.weight - b.weight)[0]!.weight;
+  return good.toSorted((a, b) => areaOfTrial(b) - areaOfTrial(a) || a.weight - b.weight)[0]?.weight ?? 0;
 }
 
 function utilityArea(sample: PoolSample | string): number | undefined {
@@ -70,7 +72,7 @@ function utilityArea(sample: PoolSample | string): number | undefined {
 }
 
 /** The cross-entropy of each estimate that has a label. */
-function lossesOf(logits: Matrix, scores: Matrix): Float64Array {
+export function crossEntropies(logits: Matrix, scores: Matrix): Float64Array {
   const losses = new Float64Array(scores.values.length);
   let count = 0;
   for (let i = 0; i < losses.length; i++) {

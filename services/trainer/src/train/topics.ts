@@ -60,6 +60,11 @@ export function topicsOf(set: TrainingSet, features: FeatureTable, seed: number)
   return isNamed ? sourceTopics(set) : clusterTopics(features, randomFor(seed, "topics"));
 }
 
+/** For heads that tell no topics apart. */
+export function oneTopic({ rows }: TrainingSet): Topics {
+  return { names: ["all"], ofRow: sharedArray(Uint16Array, rows) };
+}
+
 /**
  * Each source with enough rows, the largest first where there are too many. The rest of a family (`mmlu/law` is of
  * `mmlu`) goes together, what is then still small into "other".
@@ -125,8 +130,9 @@ function startingCentres(
   while (centres.length < count) {
     let total = 0;
     for (const [i, row] of sample.entries()) {
-      distance[i] = Math.min(distance[i]!, Math.max(0, 1 - dot(vectorOf(row), centres.at(-1)!)));
-      total += distance[i]!;
+      const least = Math.min(distance[i]!, Math.max(0, 1 - dot(vectorOf(row), centres.at(-1)!)));
+      distance[i] = least;
+      total += least;
     }
     let left = random() * total;
     const chosen = distance.findIndex((value) => (left -= value) <= 0);

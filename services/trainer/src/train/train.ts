@@ -23,7 +23,8 @@ import { predictRows } from "../evaluate/predict-rows.ts";
 import { type Prices, readPrices, readPricesBeside } from "../evaluate/read-prices.ts";
 import type { OnProgress } from "../progress.ts";
 import { describeAdapted, describeByMean, typicalSpread } from "./assemble.ts";
-import { fitEstimator, type FittedEstimator } from "./fit-estimator.ts";
+import { fitEstimator, type Head } from "./fit-estimator.ts";
+import type { FittedEstimator } from "./fitted-estimator.ts";
 import { standardiseTable } from "./feature-table.ts";
 import type { Hyperparameters } from "./fit-fold.ts";
 import { readTrainingData, type TrainingData } from "./read-training-data.ts";
@@ -49,6 +50,8 @@ export interface TrainOptions {
   /** A price file; without it the `.meta.json` beside each data file. Only the tolerance table needs prices. */
   readonly prices?: string | undefined;
   readonly folds?: number | undefined;
+  /** What reads the features; see `heads`. */
+  readonly head?: Head | undefined;
   readonly hyperparameters?: Partial<Hyperparameters> | undefined;
   /** When the bundle was made; now when absent. */
   readonly createdAt?: Date | undefined;
@@ -89,10 +92,12 @@ export interface TrainedCandidate {
 const defaultSeed = 7;
 /** Of more test rows than this some are measured, evenly spread: R2 is then known to within 0.004. */
 const maxMeasuredRows = 50_000;
+const defaultHead: Head = "mlp";
 
 /** Trains a bundle from labelled prompts and writes it. Equal data, options and seed give the same bundle. */
 export async function train(options: TrainOptions, onProgress: OnProgress = () => {}): Promise<TrainReport> {
   const seed = options.seed ?? defaultSeed;
+  const head = options.head ?? defaultHead;
   onProgress({ stage: "read data", done: 0, total: options.data.length });
   const { environment = {} } = options;
   await using encoder = await openEncoder(options.encoder, { environment });
@@ -115,6 +120,7 @@ export async function train(options: TrainOptions, onProgress: OnProgress = () =
   const surface = standardiseTable(data.features);
   const { folds, hyperparameters } = planTraining(development.rows, options);
   const fitted = await fitEstimator(
+    head,
     {
       set: development,
       candidates: adapted,
@@ -146,7 +152,7 @@ export async function train(options: TrainOptions, onProgress: OnProgress = () =
     training: {
       seed,
       folds,
-      head: "mlp",
+      head,
       topicWeight: topics?.weight ?? 0,
       ...hyperparameters,
     },
