@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import type { ExtractedBatch, ExtractionJob } from "./extract-batch.ts";
+import type { Encoder } from "@ipr/estimator";
+import { extractBatch, type ExtractedBatch, type ExtractionJob } from "./extract-batch.ts";
 import type { ExtractionAnswer, ExtractionWorkerData } from "./extraction-worker.ts";
 
 /** Reads prompts in worker threads. Answers do not depend on how many there are. */
@@ -60,5 +61,14 @@ export function createExtractionPool(data: ExtractionWorkerData): ExtractionPool
     async [Symbol.asyncDispose]() {
       await Promise.all(lanes.map(({ worker }) => worker.terminate()));
     },
+  };
+}
+
+/** Reads prompts in this thread, with an encoder that is open and stays so. */
+export function extractHere(encoder: Encoder): ExtractionPool {
+  return {
+    maxPendingBatches: 1,
+    extract: (job) => extractBatch(job, encoder),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

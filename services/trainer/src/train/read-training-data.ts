@@ -1,12 +1,12 @@
 import type { OpenOptions } from "@ipr/encoders";
-import { promptDigest } from "@ipr/estimator";
+import { type Encoder, promptDigest } from "@ipr/estimator";
 import { badData } from "../data/bad-data.ts";
 import { maxRows } from "../data/join-data.ts";
 import type { LabelledPrompt } from "../data/labelled-prompt.ts";
 import { readLabelledPrompts } from "../data/read-labelled-prompts.ts";
 import type { OnProgress } from "../progress.ts";
 import { createDigestIndex, textKey } from "./digest-index.ts";
-import { createExtractionPool, type ExtractionPool } from "./extraction-pool.ts";
+import { createExtractionPool, extractHere, type ExtractionPool } from "./extraction-pool.ts";
 import type { ExtractedBatch } from "./extract-batch.ts";
 import { createFeatureTableBuilder, type FeatureTable, keepRowsOfTable } from "./feature-table.ts";
 import { promptKey, selectCandidates } from "./rows.ts";
@@ -23,8 +23,8 @@ export interface ReadOptions {
   readonly files: readonly string[];
   /** The candidates to read labels of; all when absent. */
   readonly candidates: readonly string[] | undefined;
-  /** The encoder; without it features are left out, which is enough to judge the data. */
-  readonly encoder: TrainingEncoder | undefined;
+  /** An encoder to open, or one that is open; without it features are left out, which is enough to judge the data. */
+  readonly encoder: TrainingEncoder | Encoder | undefined;
   /** Draws the folds. */
   readonly seed: number;
   /** How many rows there are to read, where that is known; for the progress. */
@@ -64,10 +64,7 @@ const batchRows = 256;
  * those of test rows. Rows of the same id are one prompt with all its labels.
  */
 export async function readTrainingData(options: ReadOptions, onProgress: OnProgress): Promise<TrainingData> {
-  await using pool = createExtractionPool({
-    encoder: options.encoder?.directory,
-    environment: options.encoder?.environment,
-  });
+  await using pool = poolFor(options.encoder);
   const reader = createReader(options, pool);
   const total = (read: number): number => Math.max(options.expectedRows ?? 0, read);
   for (const file of options.files) {
@@ -83,6 +80,11 @@ export async function readTrainingData(options: ReadOptions, onProgress: OnProgr
   const data = await reader.finish();
   onProgress({ stage: "read prompts", done: reader.read(), total: reader.read() });
   return data;
+}
+
+function poolFor(encoder: ReadOptions["encoder"]): ExtractionPool {
+  if (encoder !== undefined && "encode" in encoder) return extractHere(encoder);
+  return createExtractionPool({ encoder: encoder?.directory, environment: encoder?.environment });
 }
 
 interface Reader {

@@ -38,8 +38,8 @@ import { countLabels, type TrainingSet } from "./training-set.ts";
 export interface TrainOptions {
   /** Labelled data files; several are joined, and a candidate need not have labels in all. */
   readonly data: readonly string[];
-  /** Directory of the encoder, of any kind. */
-  readonly encoder: string;
+  /** Directory of the encoder, of any kind; or one that is open, and stays so. */
+  readonly encoder: string | Encoder;
   /** Where the API key of a remote encoder is looked up. */
   readonly environment?: OpenOptions["environment"];
   /** Directory of the new bundle. */
@@ -100,7 +100,9 @@ export async function train(options: TrainOptions, onProgress: OnProgress = () =
   const head = options.head ?? defaultHead;
   onProgress({ stage: "read data", done: 0, total: options.data.length });
   const { environment = {} } = options;
-  await using encoder = await openEncoder(options.encoder, { environment });
+  await using opened =
+    typeof options.encoder === "string" ? await openEncoder(options.encoder, { environment }) : undefined;
+  const encoder = opened ?? (options.encoder as Encoder);
   const { prices, notes } = await pricesOf(options);
   const files = await describeFiles(options.data);
   onProgress({ stage: "read data", done: options.data.length, total: options.data.length });
@@ -108,7 +110,10 @@ export async function train(options: TrainOptions, onProgress: OnProgress = () =
     {
       files: options.data,
       candidates: options.candidates,
-      encoder: { directory: options.encoder, dimension: encoder.dimension, environment },
+      encoder:
+        typeof options.encoder === "string"
+          ? { directory: options.encoder, dimension: encoder.dimension, environment }
+          : encoder,
       seed,
     },
     onProgress,
