@@ -45,3 +45,8 @@ test("is the mean over shares of the gap recovered", () => {
     ),
   );
 });
+
+test("two candidates that are equally good have no gap to recover", () => {
+  const scores = createMatrix(2, 2, (row, column) => Number(row === column));
+  assert.equal(apgr(scores, scores, { weak: 0, strong: 1 })(Float64Array.of(1, 1)), Number.NaN);
+});

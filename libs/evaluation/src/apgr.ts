@@ -4,7 +4,7 @@ import { cell, type Matrix } from "./matrix.ts";
 /**
  * Average performance gap recovered (RouteLLM): prompts go to the strong candidate in order of its predicted lead,
  * and the share of the quality gap won is averaged over all shares of strong calls. Random order has 0.5. Prompts
- * with equal leads count as if in random order.
+ * with equal leads count as if in random order. NaN where the two are equally good: there is no gap then.
  */
 export function apgr(
   estimates: Matrix,
@@ -34,6 +34,6 @@ export function apgr(
       tiedGain = 0;
       tiedCalls = 0;
     }
-    return area / (calls * recovered);
+    return recovered === 0 ? Number.NaN : area / (calls * recovered);
   };
 }

@@ -108,8 +108,9 @@ export function envelopeAreaOf(curve: Curve, ends: Ends, singles: Curve): Statis
   return (weights) => trapezoids(envelope(scaled(curve(weights), singles(weights), ends)));
 }
 
-/** 0.5 is random mixing, 1 the per-prompt oracle. */
+/** 0.5 is random mixing, 1 the per-prompt oracle; NaN where the oracle wins nothing over mixing. */
 export function rescaledArea(area: number, oracleArea: number): number {
+  if (oracleArea === 0.5) return Number.NaN;
   return 0.5 + (0.5 * (area - 0.5)) / (oracleArea - 0.5);
 }
 

@@ -1,9 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { createMatrix, type Matrix } from "./matrix.ts";
 import { seededRandom } from "./random.ts";
-import { addSums, applyRidge, ridgeError, ridgeSums, solveRidge, subtractSums, withTargets } from "./ridge.ts";
+import {
+  addSums,
+  applyRidge,
+  ridgeError,
+  ridgeSums,
+  solveRidge,
+  subtractSums,
+  withTargets,
+} from "./ridge.ts";
 
 interface Case {
   readonly features: Matrix;

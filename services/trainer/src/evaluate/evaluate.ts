@@ -35,6 +35,8 @@ export interface EvaluateOptions {
   readonly report?: string | undefined;
   readonly seed?: number | undefined;
   readonly resamples?: number | undefined;
+  /** Whether to measure what is left without labels, without features and on unknown kinds of prompts; by default yes. */
+  readonly controls?: boolean | undefined;
 }
 
 const defaultSeed = 1;
@@ -76,7 +78,7 @@ export async function evaluate(
   };
   const main = await evaluatePool(
     world,
-    { wanted: router?.candidates ?? options.pool, router, hasControls: true },
+    { wanted: router?.candidates ?? options.pool, router, hasControls: options.controls ?? true },
     onProgress,
   );
   const wanted = options.morePools ?? (await poolsToSuggest(options, main));

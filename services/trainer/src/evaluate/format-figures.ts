@@ -28,7 +28,7 @@ export function setting(rule: Rule, value: number | null): string {
 }
 
 export function usdPerThousand(costUsd: number): string {
-  return String(Number((1_000 * costUsd).toPrecision(3)));
+  return Number.isNaN(costUsd) ? "n/a" : String(Number((1_000 * costUsd).toPrecision(3)));
 }
 
 export function grouped(count: number): string {

@@ -18,16 +18,18 @@ export interface Groups {
 
 /**
  * Divides prompts into kinds that can be left out of training: by source, where there are too many by what stands before
- * the slash or by clusters of the sources' mean vectors, and by clusters of the prompts where there are no sources.
+ * the slash or by clusters of the sources' mean vectors, and by clusters of the prompts where there are no sources. The
+ * first `trained` prompts are those of training: what is not among them cannot be left out of it.
  */
 export function groupPrompts(
   sources: readonly (string | undefined)[],
   vectors: Matrix,
-  seed: number,
+  { trained, seed }: { readonly trained: number; readonly seed: number },
 ): Groups {
-  const known = sources.filter((source) => source !== undefined);
+  const ofTraining = sources.slice(0, trained);
+  const known = ofTraining.filter((source) => source !== undefined);
   const distinct = [...new Set(known)].toSorted();
-  if (distinct.length < 2 || known.length * 2 < sources.length) return byPrompts(vectors, seed);
+  if (distinct.length < 2 || known.length * 2 < trained) return byPrompts(vectors, seed);
   const names = sources.map((source) => source ?? noSource);
   if (distinct.length < maxGroups) return byName("source", names, names);
   const prefixes = names.map((name) => name.split("/", 1)[0]!);

@@ -40,7 +40,10 @@ export function measureControls(input: ControlsInput): Controls {
   const rowsByGroup = groups.names.map((_, group) =>
     [...measured.groupOf.keys()].filter((row) => measured.groupOf[row] === group),
   );
-  const reported = [...groups.names.keys()].filter((group) => rowsByGroup[group]!.length >= minGroupRows);
+  const trainedOn = new Set(training.groupOf);
+  const reported = [...groups.names.keys()].filter(
+    (group) => trainedOn.has(group) && rowsByGroup[group]!.length >= minGroupRows,
+  );
   const perGroup = reported.map((group) => {
     const rows = rowsByGroup[group]!;
     const on = (own: Matrix) => onlyRows({ ...sample, estimates: own }, rows, means);

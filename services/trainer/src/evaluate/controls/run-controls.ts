@@ -39,7 +39,7 @@ export async function runControls(request: ControlsRequest, onProgress: OnProgre
   const groups = groupPrompts(
     rows.map(({ source }) => (source === "" ? undefined : source)),
     standardised(raw, ofTraining),
-    seed,
+    { trained: training.length, seed },
   );
   onProgress({ stage: "controls", done: 0, total: 1 });
   const controls = measureControls({

@@ -2,7 +2,7 @@ import { type Evaluation, type PlotPoint, type Rule, rules, targets } from "../e
 import { percentage } from "../format-figures.ts";
 import { drawAxes, plot, rangeOf, round } from "./axes.ts";
 import { escape } from "./html.ts";
-import { type Label, type PlacedLabel, placeLabels } from "./place-labels.ts";
+import { type Label, type PlacedLabel, placeLabels, spotsAlong } from "./place-labels.ts";
 
 /** A candidate dearer than this many times the reference would push everything else into a corner. */
 const maxCostOverReference = 1.3;
@@ -39,12 +39,13 @@ export function costQualityPlot(evaluation: Evaluation): string {
     },
     { x: "USD per 1,000 prompts", y: "mean quality" },
   );
-  const lines = Object.entries(curves).map(
-    ([name, points]) =>
-      `<polyline class="line ${name}" points="${points
-        .filter(isInside)
-        .map(([costUsd, quality]) => `${axes.x(costUsd)},${axes.y(quality)}`)
-        .join(" ")}"/>`,
+  const drawn = Object.entries(curves).map(([name, points]) => ({
+    name,
+    spots: points.filter(isInside).map(([costUsd, quality]) => ({ x: axes.x(costUsd), y: axes.y(quality) })),
+  }));
+  const lines = drawn.map(
+    ({ name, spots }) =>
+      `<polyline class="line ${name}" points="${spots.map(({ x, y }) => `${x},${y}`).join(" ")}"/>`,
   );
   const dots = singles.map(({ name, point: [costUsd, quality] }) => ({
     text: name,
@@ -58,8 +59,11 @@ export function costQualityPlot(evaluation: Evaluation): string {
   );
   const labels = placeLabels(
     dots.filter(({ text }) => named.has(text)),
-    [...dots, ...chosen],
-    drawingArea,
+    {
+      marks: [...dots, ...chosen],
+      lines: drawn.flatMap(({ spots }) => spotsAlong(spots)),
+      bounds: drawingArea,
+    },
   );
   return `<svg viewBox="0 0 ${plot.width} ${plot.height}" role="img" aria-labelledby="curve-title curve-text">
 <title id="curve-title">Mean quality against cost</title>
@@ -103,8 +107,15 @@ function leader({ x, y, box, hasLeader }: PlacedLabel): string {
   return `<line class="leader" x1="${x}" y1="${y}" x2="${round(endX)}" y2="${round(endY)}"/>`;
 }
 
-function labelText({ text, box }: PlacedLabel): string {
-  return `<text class="name" x="${round((box.left + box.right) / 2)}" y="${round(box.bottom - 3.5)}" text-anchor="middle">${escape(text)}</text>`;
+/** Written from the side of its point, so that its gap is right whatever the font. */
+function labelText({ text, x, box }: PlacedLabel): string {
+  const [at, anchor] =
+    box.left >= x
+      ? [box.left, "start"]
+      : box.right <= x
+        ? [box.right, "end"]
+        : [(box.left + box.right) / 2, "middle"];
+  return `<text class="name" x="${round(at)}" y="${round(box.bottom - 3.5)}" text-anchor="${anchor}">${escape(text)}</text>`;
 }
 
 function description({ cheapest, reference, rules: own }: Evaluation): string {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
-import { type Box, overlaps, placeLabels } from "./place-labels.ts";
+import * as fc from "fast-check";
+import { type Box, overlaps, placeLabels, spotsAlong } from "./place-labels.ts";
 
 const bounds: Box = { left: 0, right: 700, top: 0, bottom: 400 };
 const label = fc.record({
@@ -13,7 +13,7 @@ const label = fc.record({
 test("no name covers another, a mark, or leaves the drawing", () => {
   fc.assert(
     fc.property(fc.array(label, { maxLength: 25 }), (labels) => {
-      const placed = placeLabels(labels, labels, bounds);
+      const placed = placeLabels(labels, { marks: labels, lines: [], bounds });
       for (const [index, { box }] of placed.entries()) {
         assert.ok(box.left >= 0 && box.right <= 700 && box.top >= 0 && box.bottom <= 400);
         for (const other of placed.slice(index + 1)) assert.ok(!overlaps(box, other.box));
@@ -25,14 +25,26 @@ test("no name covers another, a mark, or leaves the drawing", () => {
 });
 
 test("a name alone stands beside its point without a line; in a crowd all are written, some with a line", () => {
-  const [alone] = placeLabels([{ text: "alone", x: 100, y: 100 }], [], bounds);
+  const [alone] = placeLabels([{ text: "alone", x: 100, y: 100 }], { marks: [], lines: [], bounds });
   assert.equal(alone?.hasLeader, false);
   const crowd = Array.from({ length: 8 }, (_, index) => ({
     text: `candidate ${index}`,
     x: 300 + index,
     y: 200,
   }));
-  const placed = placeLabels(crowd, crowd, bounds);
+  const placed = placeLabels(crowd, { marks: crowd, lines: [], bounds });
   assert.equal(placed.length, crowd.length);
   assert.ok(placed.some(({ hasLeader }) => hasLeader));
+});
+
+test("a name keeps off a line where there is room", () => {
+  const lines = spotsAlong([
+    { x: 0, y: 100 },
+    { x: 700, y: 104 },
+  ]);
+  const point = { text: "on the line", x: 300, y: 102 };
+  const [placed] = placeLabels([point], { marks: [point], lines, bounds });
+  assert.ok(
+    lines.every(({ x, y }) => !overlaps(placed!.box, { left: x, right: x + 1, top: y, bottom: y + 1 })),
+  );
 });

@@ -24,6 +24,8 @@ const letterWidth = 0.58;
 const lineHeight = 14;
 /** Half the side of a point's mark, with some air. */
 const markRadius = 6;
+const lineRadius = 1.5;
+const spotDistance = 8;
 const distances = [9, 18, 30, 44, 60, 80, 105, 135];
 const leaderFrom = 12;
 const directions = [
@@ -37,19 +39,32 @@ const directions = [
   [0, -1],
 ] as const;
 
+export interface Surroundings {
+  /** Where nothing may be written over. */
+  readonly marks: readonly Spot[];
+  /** Lines, as spots along them, that names keep off where there is room. */
+  readonly lines: readonly Spot[];
+  readonly bounds: Box;
+}
+
+export interface Spot {
+  readonly x: number;
+  readonly y: number;
+}
+
 /**
  * Places names so that none covers another, a mark or the edge: each at the nearest free place around its point, those in
  * a crowd further away with a line. A name without any free place is left out.
  */
 export function placeLabels(
   labels: readonly Label[],
-  marks: readonly { readonly x: number; readonly y: number }[],
-  bounds: Box,
+  { marks, lines, bounds }: Surroundings,
 ): readonly PlacedLabel[] {
-  const taken = marks.map(({ x, y }) => around(x, y, markRadius));
+  const taken = marks.map((spot) => around(spot, markRadius));
+  const avoided = lines.map((spot) => around(spot, lineRadius));
   const placed: PlacedLabel[] = [];
   for (const label of labels) {
-    const found = freePlace(label, taken, bounds);
+    const found = freePlace(label, [...taken, ...avoided], bounds) ?? freePlace(label, taken, bounds);
     if (found === undefined) continue;
     taken.push(found.box);
     placed.push(found);
@@ -73,6 +88,18 @@ function freePlace(label: Label, taken: readonly Box[], bounds: Box): PlacedLabe
   return undefined;
 }
 
+/** Spots along a line, close enough that no name fits between two of them. */
+export function spotsAlong(points: readonly Spot[]): readonly Spot[] {
+  return points.flatMap((point, index) => {
+    const next = points[index + 1] ?? point;
+    const steps = Math.ceil(Math.hypot(next.x - point.x, next.y - point.y) / spotDistance) || 1;
+    return Array.from({ length: steps }, (_, step) => ({
+      x: point.x + ((next.x - point.x) * step) / steps,
+      y: point.y + ((next.y - point.y) * step) / steps,
+    }));
+  });
+}
+
 /** The text's box, moved from its point; it grows away from the point. */
 function boxAt({ text, x, y }: Label, moveX: number, moveY: number): Box {
   const width = text.length * fontSize * letterWidth;
@@ -81,7 +108,7 @@ function boxAt({ text, x, y }: Label, moveX: number, moveY: number): Box {
   return { left, right: left + width, top: middle - lineHeight / 2, bottom: middle + lineHeight / 2 };
 }
 
-function around(x: number, y: number, radius: number): Box {
+function around({ x, y }: Spot, radius: number): Box {
   return { left: x - radius, right: x + radius, top: y - radius, bottom: y + radius };
 }
 

@@ -36,9 +36,10 @@ ${isRouted ? routingSections(evaluation) : ""}
 <p class="soft">Estimates in ten bins of equally many pairs of prompt and candidate. On the diagonal they are calibrated.</p>
 <div class="card narrow">${reliabilityPlot(evaluation)}</div>
 
+${sourceSection(evaluation)}${controlSections(evaluation)}
 <h2>Candidates</h2>
 ${htmlTable("Candidates", candidateRows(evaluation))}
-${sourceSection(evaluation)}${controlSections(evaluation)}
+
 <h2>What to know</h2>
 ${htmlList(whatToKnow(evaluation))}
 </main>
