@@ -9,6 +9,7 @@ import { encoderCommand } from "./commands/encoder.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
 import { importCommand } from "./commands/import.ts";
 import { routeCommand } from "./commands/route.ts";
+import { suggestPromptsCommand } from "./commands/suggest-prompts.ts";
 import { trainCommand } from "./commands/train.ts";
 import { upCommand } from "./commands/up.ts";
 
@@ -26,6 +27,7 @@ export function createProgram(environment: Environment): Command {
     .addCommand(annotateCommand(environment))
     .addCommand(trainCommand(environment))
     .addCommand(addModelCommand())
+    .addCommand(suggestPromptsCommand())
     .addCommand(addModelCommand())
     .addCommand(evaluateCommand(environment))
     .addCommand(encoderCommand(environment))

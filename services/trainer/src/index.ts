@@ -23,4 +23,6 @@ export { importData, type ImportReport } from "./import/import-data.ts";
 export { importers } from "./import/importers.ts";
 export type { OnProgress, Progress } from "./progress.ts";
 export { type Head, heads } from "./train/fit-estimator.ts";
+export { measureSuggested, type SuggestedFigures } from "./suggest/measure-suggested.ts";
+export { suggestPrompts, type SuggestOptions, type SuggestReport } from "./suggest/suggest-prompts.ts";
 export { train, type TrainedCandidate, type TrainOptions, type TrainReport } from "./train/train.ts";

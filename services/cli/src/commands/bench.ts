@@ -7,6 +7,7 @@ import { benchAddModelCommand } from "./bench-add-model.ts";
 import { benchEmbedCommand } from "./bench-embed.ts";
 import { benchPredictCommand } from "./bench-predict.ts";
 import { benchTrainCommand } from "./bench-train.ts";
+import { benchSuggestPromptsCommand } from "./bench-suggest-prompts.ts";
 import { parseCount } from "./options.ts";
 
 interface BenchRouteCommandOptions {
@@ -21,6 +22,7 @@ export function benchCommand(environment: Environment): Command {
     .addCommand(benchRouteCommand(environment))
     .addCommand(benchTrainCommand())
     .addCommand(benchAddModelCommand())
+    .addCommand(benchSuggestPromptsCommand())
     .addCommand(benchEmbedCommand(environment))
     .addCommand(benchPredictCommand());
 }
