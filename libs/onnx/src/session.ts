@@ -38,7 +38,8 @@ export interface SessionOptions {
 export async function openSession(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
   const { provider = "cpu", threads = 1, profilePrefix } = options;
   const session = await InferenceSession.create(model, {
-    executionProviders: [provider],
+    // What TensorRT cannot do, CUDA may: fused operators of ours are among that.
+    executionProviders: provider === "tensorrt" ? ["tensorrt", "cuda"] : [provider],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: "sequential",
