@@ -131,18 +131,42 @@ export function weightedSum(perRow: Float64Array, weights: Float64Array): number
 }
 
 /** The mean of each column of a matrix without gaps, in one pass over its memory. */
-export function weightedMeans(matrix: Matrix, weights: Float64Array): Float64Array {
-  const { rows, columns, values } = matrix;
+export function weightedMeans({ columns, values }: Matrix, weights: Float64Array): Float64Array {
   const means = new Float64Array(columns);
-  for (let row = 0; row < rows; row++) {
-    const weight = weights[row]!;
-    if (weight === 0) continue;
-    const from = row * columns;
-    for (let column = 0; column < columns; column++) means[column]! += weight * values[from + column]!;
+  const rows = weightedRows(weights);
+  let index = 0;
+  // Four rows at once: the sums are then read and written a quarter as often.
+  for (; index + 3 < rows.length; index += 4) {
+    const [r1, r2, r3, r4] = [rows[index]!, rows[index + 1]!, rows[index + 2]!, rows[index + 3]!];
+    const [w1, w2, w3, w4] = [weights[r1]!, weights[r2]!, weights[r3]!, weights[r4]!];
+    const [f1, f2, f3, f4] = [r1 * columns, r2 * columns, r3 * columns, r4 * columns];
+    for (let column = 0; column < columns; column++) {
+      means[column]! +=
+        w1 * values[f1 + column]! +
+        w2 * values[f2 + column]! +
+        w3 * values[f3 + column]! +
+        w4 * values[f4 + column]!;
+    }
+  }
+  for (; index < rows.length; index++) {
+    const from = rows[index]! * columns;
+    for (let column = 0; column < columns; column++)
+      means[column]! += weights[rows[index]!]! * values[from + column]!;
   }
   const mass = total(weights);
   return means.map((sum) => sum / mass);
 }
+
+/** The rows that count at all: a resample leaves out more than a third. */
+const weightedRows = sharedAcross((weights) => {
+  const rows = new Uint32Array(weights.length);
+  let count = 0;
+  for (let row = 0; row < weights.length; row++) {
+    rows[count] = row;
+    if (weights[row] !== 0) count += 1;
+  }
+  return rows.subarray(0, count);
+});
 
 /** The mean of each column of a matrix over the rows that know it; NaN where none of them has weight. */
 export function knownMeans(matrix: Matrix): (weights: Float64Array) => Float64Array {
