@@ -73,6 +73,10 @@ test("a worker with other settings than the job's is refused", async () => {
   await using world = await annotateWorld();
   const queue = flags({ candidates: "small", queue: nats.url });
   const file = await world.write("prompts.jsonl", [{ id: "a", prompt: "Say 1.", reference: "1" }]);
+  assert.match(
+    (await world.run([...queue, "--judge", "numeric"])).stderr,
+    /nothing is enqueued for this job/,
+  );
   const enqueued = await world.run([...queue, "--judge", "numeric", "--prompts", file, "--enqueue"]);
   assert.equal(enqueued.code, 0, enqueued.stderr);
   const worker = await world.run([...queue, "--judge", "f1"]);

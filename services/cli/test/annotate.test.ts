@@ -220,39 +220,37 @@ test("rewards are mapped by one map, fitted once and kept for later runs", async
   assert.deepEqual(await scores(), before);
 });
 
-test("what is wrong is told with file and line, before anything is asked", async () => {
+test("what is wrong is told in one line, before anything is asked", async () => {
+  await using world = await annotateWorld();
+  const [first, second] = sums(2);
+  const prompts = await world.write("prompts.jsonl", [first!, { ...second, prompt: "" }]);
+  const out = world.at("out.jsonl");
+  const broken = await world.run(flags({ prompts, candidates: "small", judge: "numeric", out }));
+  assert.equal(broken.code, 1);
+  assert.equal(broken.stderr, `error: ${prompts}:2 has no prompt: give "prompt", or "messages" with text\n`);
+  const unsafe = flags({ prompts, candidates: "small", judge: "command", command: "true", out });
+  assert.match((await world.run(unsafe)).stderr, /^error: --sandbox: is needed by --judge command[^\n]*\n$/);
+  assert.equal(world.upstream.requests.length, 0);
+});
+
+test("a command tests the answers, shut in by what the user names", async () => {
   await using world = await annotateWorld();
   world.upstream.always(arithmetic);
-  const [first, second] = sums(2);
-  const out = world.at("out.jsonl");
-  const broken: [object[], string, RegExp][] = [
-    [[first!, { ...second, prompt: "" }], "numeric", /prompts\.jsonl:2 has no prompt/],
-    [[first!, { id: "x", prompt: "?" }], "numeric", /prompts\.jsonl:2 has no "reference"/],
-    [[first!, first!], "numeric", /prompts\.jsonl:2 has the id "p0" of an earlier row/],
-    [[first!], "rubric:nobody", /--judge: the registry has no candidate "nobody"/],
-    [[first!], "rubric:free", /free has no price there/],
-    [[first!], "command", /--command: is needed/],
-  ];
-  for (const [rows, judge, expected] of broken) {
-    const prompts = await world.write("prompts.jsonl", rows);
-    const run = await world.run(flags({ prompts, candidates: "small", judge, out }));
-    assert.equal(run.code, 1);
-    assert.match(run.stderr, expected);
-  }
-  assert.equal(world.upstream.requests.length, 0);
-
-  const command = (judge: string) =>
-    flags({ prompts: world.at("prompts.jsonl"), candidates: "small", judge, out });
-  await world.write("prompts.jsonl", [first!]);
-  assert.equal((await world.run(command("numeric"))).code, 0);
-  assert.match(
-    (await world.run(command("f1"))).stderr,
-    /was begun with other settings \(judge\.kind, judge\.tolerance\)/,
+  const prompts = await world.write("prompts.jsonl", sums(4));
+  const run = await world.run(
+    flags({
+      prompts,
+      candidates: "small",
+      judge: "command",
+      command: 'test "$SHUT_IN" = yes && grep -qw "$(cat "$IPR_ANSWER_DIR/reference.txt")"',
+      sandbox: "env SHUT_IN=yes",
+      out: world.at("out.jsonl"),
+    }),
   );
-  await world.write("prompts.jsonl", [{ ...first, prompt: "What is 7+1?" }]);
-  assert.match(
-    (await world.run(command("numeric"))).stderr,
-    /prompts\.jsonl:1 has another prompt or reference/,
+  assert.equal(run.code, 0, run.stderr);
+  assert.deepEqual(
+    (await world.rows("out.jsonl")).map(({ scores }) => scores["small"]),
+    [1, 0, 1, 0],
   );
 });
 

@@ -6,7 +6,7 @@ import { renderTable } from "./table.ts";
 const maxListedFailures = 10;
 
 export function renderAnnotationReport(report: AnnotationReport): string {
-  const { candidates, files, rows, isProvisional, chargedUsd, unpriced, simulated } = report;
+  const { candidates, files, rows, chargedUsd, notes } = report;
   const right = { align: "right" } as const;
   const table = renderTable(
     [
@@ -42,11 +42,7 @@ export function renderAnnotationReport(report: AnnotationReport): string {
     table,
     "\n",
     ...listed,
-    isProvisional ? "note: the map from rewards to scores is provisional until there are more of them\n" : "",
-    unpriced.length > 0 ? `note: what ${unpriced.join(", ")} cost is unknown and in no sum\n` : "",
-    simulated.length > 0
-      ? `note: answers of ${simulated.join(", ")} were simulated: these labels are a rehearsal\n`
-      : "",
+    ...notes.map((note) => `note: ${note}\n`),
     `${rows} rows in ${files.rows}, prices and settings in ${files.meta}; at most ${usd(chargedUsd)} USD spent in all\n`,
     report.stopped === undefined && rows > 0 ? `next: ipr train --data ${files.rows} --out my-bundle\n` : "",
   ].join("");

@@ -22,29 +22,39 @@ export function settingsOf(options: {
   return { judge: judge.settings, maxOutputTokens, maxJudgeOutputTokens, temperature };
 }
 
-/**
- * Begins a journal with these settings (`AnnotationSettings`, also as a record has them), or makes sure that it was
- * begun with the same.
- *
- * @throws IprError BAD_CONFIG that names what differs.
- */
+/** Begins a journal with these settings, or makes sure that it was begun with the same. See `checkSettings`. */
 export async function agreeOnSettings(
   journal: CallJournal,
   settings: unknown,
   journalName: string,
 ): Promise<void> {
+  if (!(await checkSettings(journal, settings, journalName))) await beginWith(journal, settings);
+}
+
+export function beginWith(journal: CallJournal, settings: unknown): Promise<void> {
+  return journal.append({ kind: "settings", key: settingsKey, formatVersion: 1, settings });
+}
+
+/**
+ * Whether the journal was begun, which must have been with the same settings (`AnnotationSettings`, also as a record has
+ * them).
+ *
+ * @throws IprError BAD_CONFIG that names what differs.
+ */
+export async function checkSettings(
+  journal: CallJournal,
+  settings: unknown,
+  journalName: string,
+): Promise<boolean> {
   const known = await journal.find(settingsKey);
-  if (known === undefined) {
-    await journal.append({ kind: "settings", key: settingsKey, formatVersion: 1, settings });
-    return;
-  }
+  if (known === undefined) return false;
   const before = flat(known.kind === "settings" ? known.settings : {});
   // Through JSON, as the other side has been.
   const now = flat(JSON.parse(JSON.stringify(settings)));
   const different = [...new Set([...before.keys(), ...now.keys()])].filter(
     (name) => !isDeepStrictEqual(before.get(name), now.get(name)),
   );
-  if (different.length === 0) return;
+  if (different.length === 0) return true;
   throw new IprError(
     status.FAILED_PRECONDITION,
     "BAD_CONFIG",

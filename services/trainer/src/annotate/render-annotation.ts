@@ -1,5 +1,6 @@
-import { type Candidate, Protocol } from "@ipr/proto";
+import type { Candidate } from "@ipr/proto";
 import { writeWhole } from "../evaluate/write-whole.ts";
+import { annotationNotes } from "./annotation-notes.ts";
 import type { AnnotationPrompt } from "./annotation-prompt.ts";
 import type { AnnotationSettings } from "./annotation-settings.ts";
 import { type ChosenCalibration, chooseCalibration } from "./choose-calibration.ts";
@@ -26,10 +27,8 @@ export interface RenderedAnnotation extends ChosenCalibration {
   readonly candidates: readonly CandidateSummary[];
   /** What all calls of this journal count for: known costs, and the most where a cost is unknown. */
   readonly chargedUsd: number;
-  /** Candidates without a price: what they cost is not in that sum. */
-  readonly unpriced: readonly string[];
-  /** Candidates whose answers were made up by this program: their labels are a rehearsal. */
-  readonly simulated: readonly string[];
+  /** What a reader of the labels must know of them. */
+  readonly notes: readonly string[];
 }
 
 /** Writes the rows and what is known about them, from the journal alone: whoever has it can write them again. */
@@ -50,15 +49,15 @@ export async function renderAnnotation(options: RenderOptions): Promise<Rendered
     rows,
     candidates,
     chargedUsd: journal.chargedUsd,
-    unpriced: options.candidates.filter(({ price }) => !price).map(({ name }) => name),
-    simulated: options.candidates.filter(isSimulated).map(({ name }) => name),
+    notes: annotationNotes({
+      candidates: options.candidates,
+      judge,
+      summaries: candidates,
+      isProvisional: chosen.isProvisional,
+    }),
   };
   await writeWhole(files.meta, `${JSON.stringify(metaOf(options, rendered), null, 2)}\n`);
   return rendered;
-}
-
-function isSimulated({ endpoints }: Candidate): boolean {
-  return endpoints.some(({ protocol }) => protocol === Protocol.SIMULATED);
 }
 
 async function isComplete(results: AsyncIterable<PromptResult>): Promise<boolean> {
@@ -79,7 +78,7 @@ async function* passedBy(
 
 /** The `.meta.json` beside the rows: prices, as `ipr train` reads them, and how the scores came about. */
 function metaOf({ candidates, settings, prompts, now }: RenderOptions, rendered: RenderedAnnotation): object {
-  const { calibration, isProvisional, rows, chargedUsd, unpriced, simulated } = rendered;
+  const { calibration, isProvisional, rows, chargedUsd, notes } = rendered;
   return {
     prices: Object.fromEntries(
       candidates.flatMap(({ name, price }) =>
@@ -107,8 +106,7 @@ function metaOf({ candidates, settings, prompts, now }: RenderOptions, rendered:
       prompts: prompts.length,
       rows,
       spentAtMostUsd: chargedUsd,
-      unpriced,
-      simulated,
+      notes,
       candidates: rendered.candidates,
     },
   };

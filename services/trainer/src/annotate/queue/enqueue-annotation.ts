@@ -1,7 +1,7 @@
 import type { WorkQueue } from "@ipr/events";
 import { type AnnotationOptions, checkCallable, planAnnotation } from "../annotation-options.ts";
 import { readAnnotationPrompts } from "../annotation-prompt.ts";
-import { agreeOnSettings } from "../annotation-settings.ts";
+import { beginWith, checkSettings } from "../annotation-settings.ts";
 import { runAtOnce } from "../run-at-once.ts";
 import { createQueueJournal } from "./queue-journal.ts";
 import { encodeTask, type QueueTask } from "./queue-task.ts";
@@ -26,7 +26,8 @@ export async function enqueueAnnotation(options: EnqueueOptions): Promise<Enqueu
   checkCallable(plan, options);
   const { judge, settings } = plan;
   const prompts = await readAnnotationPrompts(options.prompts, { needsReference: judge.needsReference });
-  await agreeOnSettings(createQueueJournal(queue), settings, "the job");
+  const journal = createQueueJournal(queue);
+  const isBegun = await checkSettings(journal, settings, "the job");
   const names = plan.candidates.map(({ name }) => name);
   const tasks = prompts.flatMap((prompt): QueueTask[] =>
     judge.comparesWith === undefined
@@ -38,5 +39,7 @@ export async function enqueueAnnotation(options: EnqueueOptions): Promise<Enqueu
     const { duplicate } = await queue.enqueue(encodeTask(task));
     if (duplicate) duplicates++;
   });
+  // Last, since workers wait for it: one that came earlier would find the queue empty, and end.
+  if (!isBegun) await beginWith(journal, settings);
   return { tasks: tasks.length, duplicates };
 }

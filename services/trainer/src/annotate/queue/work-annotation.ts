@@ -1,3 +1,4 @@
+import { IprError, status } from "@ipr/errors";
 import type { WorkQueue } from "@ipr/events";
 import { annotateAnswer } from "../annotate-answer.ts";
 import {
@@ -7,7 +8,7 @@ import {
   planAnnotation,
 } from "../annotation-options.ts";
 import { type OnAnnotationProgress, ProgressTeller } from "../annotation-progress.ts";
-import { agreeOnSettings } from "../annotation-settings.ts";
+import { checkSettings } from "../annotation-settings.ts";
 import { Asker } from "../asking/asker.ts";
 import { RunStopped } from "../asking/run-stopped.ts";
 import { Spending } from "../asking/spending.ts";
@@ -34,7 +35,14 @@ export async function workAnnotation(
   const plan = planAnnotation(options);
   checkCallable(plan, options);
   const journal = createQueueJournal(queue);
-  await agreeOnSettings(journal, plan.settings, "the job");
+  if (!(await checkSettings(journal, plan.settings, "the job"))) {
+    throw new IprError(
+      status.FAILED_PRECONDITION,
+      "BAD_CONFIG",
+      "nothing is enqueued for this job, or not yet all of it: run the same command with --prompts and --enqueue first",
+      { metadata: { setting: "job" } },
+    );
+  }
   const spending = new Spending({ maxUsd: options.maxUsd, chargedUsd: 0 });
   const progress = new ProgressTeller({ total: 0, spentUsd: () => spending.chargedUsd, now, listener });
   const { signal } = new AbortController();
