@@ -22,6 +22,8 @@ export { renderReport } from "./evaluate/report/render-report.ts";
 export { importData, type ImportReport } from "./import/import-data.ts";
 export { importers } from "./import/importers.ts";
 export type { OnProgress, Progress } from "./progress.ts";
+export { type Case, cases, type Stack, stacks } from "./quality-bench/cases.ts";
+export { type Measured, measureQuality, type QualityReport } from "./quality-bench/measure-quality.ts";
 export { type Head, heads } from "./train/fit-estimator.ts";
 export { measureSuggested, type SuggestedFigures } from "./suggest/measure-suggested.ts";
 export { suggestPrompts, type SuggestOptions, type SuggestReport } from "./suggest/suggest-prompts.ts";

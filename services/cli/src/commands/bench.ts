@@ -8,6 +8,7 @@ import { benchEmbedCommand } from "./bench-embed.ts";
 import { benchPredictCommand } from "./bench-predict.ts";
 import { benchTrainCommand } from "./bench-train.ts";
 import { benchSuggestPromptsCommand } from "./bench-suggest-prompts.ts";
+import { benchQualityCommand } from "./bench-quality.ts";
 import { parseCount } from "./options.ts";
 
 interface BenchRouteCommandOptions {
@@ -21,6 +22,7 @@ export function benchCommand(environment: Environment): Command {
     .description("The project's own benchmarks.")
     .addCommand(benchRouteCommand(environment))
     .addCommand(benchTrainCommand())
+    .addCommand(benchQualityCommand())
     .addCommand(benchAddModelCommand())
     .addCommand(benchSuggestPromptsCommand())
     .addCommand(benchEmbedCommand(environment))

@@ -31,6 +31,7 @@ import { readTrainingData, type TrainingData } from "./read-training-data.ts";
 import { labelledRows, meanScores, scoreMatrix, spreadRows } from "./rows.ts";
 import { metricsByPart, predictionMetrics } from "./test-metrics.ts";
 import { poolSample } from "./pool-sample.ts";
+import type { TopicTrial } from "./topic-mix.ts";
 import { toleranceTable } from "./tolerance-table.ts";
 import { planTraining } from "./training-plan.ts";
 import { countLabels, type TrainingSet } from "./training-set.ts";
@@ -75,6 +76,8 @@ export interface TrainReport {
   readonly testBySource: Readonly<Record<string, PredictionMetrics>>;
   /** Best epoch of each fold. */
   readonly epochs: readonly number[];
+  /** The share of the mean over topics in an estimate, and what each share did out of fold. */
+  readonly topicMix: { readonly weight: number; readonly trials: readonly TopicTrial[] };
   readonly notes: readonly string[];
   /** Candidates without a price: without two that have one, the bundle cannot be evaluated. */
   readonly unpriced: readonly string[];
@@ -284,6 +287,7 @@ function report(
     test: manifest.metrics.test,
     testBySource: manifest.metrics.testBySource ?? {},
     epochs: fitted.epochs,
+    topicMix: { weight: fitted.topics?.weight ?? 0, trials: fitted.topicTrials },
     unpriced: candidates.map(({ name }) => name).filter((name) => !prices.has(name)),
     notes: "absent" in table ? [...notes, `no tolerance table: ${table.absent}`] : notes,
   };
