@@ -31,7 +31,13 @@ export {
   type RemoteEncoderManifest,
   type StaticEncoderManifest,
 } from "./encoder-manifest.ts";
-export { countFeatures, extractFeatures, maxFeatureCharacters, type PromptFeatures } from "./features.ts";
+export {
+  countFeatures,
+  extractFeatures,
+  featuresVersion,
+  maxFeatureCharacters,
+  type PromptFeatures,
+} from "./features.ts";
 export { foldCount, withoutFold } from "./fold-estimator.ts";
 export { neighbourMean } from "./memory.ts";
 export { loadBundle } from "./load-bundle.ts";

@@ -5,7 +5,7 @@ import type { OutOfFold, TokenScale } from "./assemble.ts";
 import { type FeatureTable, sharedFloats } from "./feature-table.ts";
 import type { FoldJob, FoldResult, Hyperparameters } from "./fit-fold.ts";
 import { logTokensOf, scoresOf, spreadRows } from "./rows.ts";
-import { runFolds } from "./run-folds.ts";
+import { type FoldStore, runFolds } from "./run-folds.ts";
 import { oneTopic, type Topics, topicMeansOf, topicsOf } from "./topics.ts";
 import type { TrainingSet } from "./training-set.ts";
 
@@ -14,6 +14,7 @@ export interface EnsembleOptions {
   readonly folds: number;
   readonly heads: NetworkShape["heads"];
   readonly hyperparameters: Hyperparameters;
+  readonly store?: FoldStore | undefined;
 }
 
 export interface Ensemble {
@@ -34,7 +35,7 @@ export async function fitEnsemble(
   set: TrainingSet,
   candidates: readonly string[],
   features: FeatureTable,
-  { seed, folds, heads, hyperparameters }: EnsembleOptions,
+  { seed, folds, heads, hyperparameters, store }: EnsembleOptions,
   onProgress: OnProgress,
 ): Promise<Ensemble> {
   const { tokenScales, scores, tokens } = sharedLabels(set, candidates);
@@ -66,10 +67,14 @@ export async function fitEnsemble(
     const done = epochs.reduce((sum, epoch) => sum + epoch, 0);
     onProgress({ stage: "train", done, total });
   };
-  const results = await runFolds(jobs, (fold, epoch) => {
-    epochs[fold] = epoch;
-    report();
-  });
+  const results = await runFolds(
+    jobs,
+    (fold, epoch) => {
+      epochs[fold] = epoch;
+      report();
+    },
+    store,
+  );
   // Folds stop early; the stage ends whole all the same.
   onProgress({ stage: "train", done: total, total });
   const topicMeans = jobs.map(topicMeansOf);

@@ -3,6 +3,12 @@ import { Worker } from "node:worker_threads";
 import type { FoldJob, FoldResult } from "./fit-fold.ts";
 import type { FoldMessage } from "./fold-worker.ts";
 
+/** Where finished folds are kept, so that a killed run does not train them again. */
+export interface FoldStore {
+  restore(job: FoldJob): Promise<FoldResult | undefined>;
+  keep(job: FoldJob, result: FoldResult): Promise<void>;
+}
+
 /** More folds at once than this would fight for memory bandwidth. */
 const maxParallelFolds = 8;
 
@@ -13,16 +19,25 @@ const maxParallelFolds = 8;
 export async function runFolds(
   jobs: readonly FoldJob[],
   onEpoch: (fold: number, epoch: number) => void,
+  store?: FoldStore,
 ): Promise<FoldResult[]> {
   const results = new Map<FoldJob, FoldResult>();
   const running = new Set<Worker>();
   const waiting = jobs.values();
   const takeJobs = async (): Promise<void> => {
     for (const job of waiting) {
+      const known = await store?.restore(job);
+      if (known !== undefined) {
+        results.set(job, known);
+        onEpoch(job.fold, job.hyperparameters.maxEpochs);
+        continue;
+      }
       const worker = new Worker(new URL("./fold-worker.ts", import.meta.url), { workerData: job });
       running.add(worker);
-      results.set(job, await resultOf(worker, job, (epoch) => onEpoch(job.fold, epoch)));
+      const result = await resultOf(worker, job, (epoch) => onEpoch(job.fold, epoch));
       running.delete(worker);
+      await store?.keep(job, result);
+      results.set(job, result);
     }
   };
   const lanes = Math.min(jobs.length, availableParallelism(), maxParallelFolds);

@@ -12,6 +12,7 @@ import {
   distinctDigests,
   type Encoder,
   type Estimator,
+  featuresVersion,
   minAdapterLabels,
   type PredictionMetrics,
   sigmoid,
@@ -23,17 +24,20 @@ import { predictRows } from "../evaluate/predict-rows.ts";
 import { type Prices, readPrices, readPricesBeside } from "../evaluate/read-prices.ts";
 import type { OnProgress } from "../progress.ts";
 import { describeAdapted, describeByMean, typicalSpread } from "./assemble.ts";
+import { type DataReport, reportOnData } from "./data-report.ts";
 import { fitEstimator, type Head } from "./fit-estimator.ts";
 import type { FittedEstimator } from "./fitted-estimator.ts";
 import { standardiseTable } from "./feature-table.ts";
 import type { Hyperparameters } from "./fit-fold.ts";
 import { readTrainingData, type TrainingData } from "./read-training-data.ts";
 import { labelledRows, meanScores, scoreMatrix, spreadRows } from "./rows.ts";
+import { openWorkDirectory } from "./work-directory.ts";
 import { metricsByPart, predictionMetrics } from "./test-metrics.ts";
 import { poolSample } from "./pool-sample.ts";
 import type { TopicTrial } from "./topic-mix.ts";
 import { toleranceTable } from "./tolerance-table.ts";
 import { planTraining } from "./training-plan.ts";
+import { createTrainingWork, type Resumed } from "./training-work.ts";
 import { countLabels, type TrainingSet } from "./training-set.ts";
 
 export interface TrainOptions {
@@ -54,6 +58,8 @@ export interface TrainOptions {
   /** What reads the features; see `heads`. */
   readonly head?: Head | undefined;
   readonly hyperparameters?: Partial<Hyperparameters> | undefined;
+  /** Keeps what a killed run would be resumed from, in `<out>.work`, when the bundle is written. */
+  readonly keepWork?: boolean | undefined;
   /** When the bundle was made; now when absent. */
   readonly createdAt?: Date | undefined;
 }
@@ -79,6 +85,10 @@ export interface TrainReport {
   /** The share of the mean over topics in an estimate, and what each share did out of fold. */
   readonly topicMix: { readonly weight: number; readonly trials: readonly TopicTrial[] };
   readonly notes: readonly string[];
+  /** What is wrong with the data, the worst first. */
+  readonly data: DataReport;
+  /** What an earlier run that was killed had done already. */
+  readonly resumed: Resumed;
   /** Candidates without a price: without two that have one, the bundle cannot be evaluated. */
   readonly unpriced: readonly string[];
 }
@@ -109,18 +119,29 @@ export async function train(options: TrainOptions, onProgress: OnProgress = () =
   const { prices, notes } = await pricesOf(options);
   const files = await describeFiles(options.data);
   onProgress({ stage: "read data", done: options.data.length, total: options.data.length });
-  const data = await readTrainingData(
-    {
-      files: options.data,
-      candidates: options.candidates,
-      encoder:
-        typeof options.encoder === "string"
-          ? { directory: options.encoder, dimension: encoder.dimension, environment }
-          : encoder,
-      seed,
-    },
-    onProgress,
+  const directory = openWorkDirectory(`${options.out}.work`);
+  const work = createTrainingWork(directory, {
+    files: files.map(({ sha256 }) => sha256),
+    candidates: options.candidates,
+    encoder: encoder.id,
+    features: featuresVersion,
+    seed,
+  });
+  const data = await work.readData(() =>
+    readTrainingData(
+      {
+        files: options.data,
+        candidates: options.candidates,
+        encoder:
+          typeof options.encoder === "string"
+            ? { directory: options.encoder, dimension: encoder.dimension, environment }
+            : encoder,
+        seed,
+      },
+      onProgress,
+    ),
   );
+  const dataReport = reportOnData(data, prices);
   const { development, candidates: names } = data;
 
   const adapted = names.filter((name) => countLabels(development.labels.get(name)) >= minAdapterLabels);
@@ -135,7 +156,7 @@ export async function train(options: TrainOptions, onProgress: OnProgress = () =
       features: data.features,
       surface,
       prices,
-      options: { seed, folds, hyperparameters },
+      options: { seed, folds, hyperparameters, store: work.folds },
     },
     onProgress,
   );
@@ -166,7 +187,16 @@ export async function train(options: TrainOptions, onProgress: OnProgress = () =
     },
   };
   const bundle = await writeBundle(options.out, content);
-  return report(bundle, { options, data, fitted, prices, notes });
+  if (options.keepWork !== true) await directory.remove();
+  return report(bundle, {
+    options,
+    data,
+    fitted,
+    prices,
+    dataReport,
+    resumed: work.resumed(),
+    notes: [...notes, ...directory.problems],
+  });
 }
 
 function describeCandidates(
@@ -262,12 +292,16 @@ function report(
     data,
     fitted,
     prices,
+    dataReport,
+    resumed,
     notes,
   }: {
     options: TrainOptions;
     data: TrainingData;
     fitted: FittedEstimator;
     prices: Prices;
+    dataReport: DataReport;
+    resumed: Resumed;
     notes: readonly string[];
   },
 ): TrainReport {
@@ -288,6 +322,8 @@ function report(
     testBySource: manifest.metrics.testBySource ?? {},
     epochs: fitted.epochs,
     topicMix: { weight: fitted.topics?.weight ?? 0, trials: fitted.topicTrials },
+    data: dataReport,
+    resumed,
     unpriced: candidates.map(({ name }) => name).filter((name) => !prices.has(name)),
     notes: "absent" in table ? [...notes, `no tolerance table: ${table.absent}`] : notes,
   };
