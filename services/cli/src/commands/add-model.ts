@@ -78,8 +78,14 @@ function renderReport(report: AddModelReport, options: NextOptions): string {
   ].join("");
 }
 
-/** Measure it where it may be chosen; else label more, the most telling prompts first. */
-function nextCommand({ out, isRoutable }: AddModelReport, { data, encoder, prices }: NextOptions): string {
+/**
+ * Measure it where it may be chosen; else label more. Routing is measured on prompts that have labels of other candidates
+ * too: OTHERS.jsonl stands for a file with those, rows of the same id.
+ */
+export function nextCommand(
+  { out, isRoutable, isShared }: Pick<AddModelReport, "out" | "isRoutable" | "isShared">,
+  { data, encoder, prices }: NextOptions,
+): string {
   const encoderWords = encoder === shipped.encoderDir ? [] : ["--encoder", encoder];
   const words = isRoutable
     ? [
@@ -89,6 +95,7 @@ function nextCommand({ out, isRoutable }: AddModelReport, { data, encoder, price
         out,
         "--data",
         ...data,
+        ...(isShared ? [] : ["OTHERS.jsonl"]),
         ...encoderWords,
         ...(prices ? ["--prices", prices] : []),
       ]

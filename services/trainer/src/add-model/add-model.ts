@@ -62,12 +62,16 @@ export interface AddModelReport {
   readonly isRoutable: boolean;
   /** Mean width of the 90 % intervals, in quality, over the test rows, or over the fitted rows where there are none. */
   readonly intervalWidth: number;
+  /** Whether the test rows have labels of other candidates of the bundle too, so that routing can be measured on them. */
+  readonly isShared: boolean;
   /** On test rows that are new to the bundle; absent when there are none. */
   readonly test: PredictionMetrics | undefined;
   readonly notes: readonly string[];
 }
 
 const defaultSeed = 7;
+/** Without test rows, the width of intervals is read from so many fitted ones. */
+const maxWidthRows = 200;
 
 /**
  * Adds a candidate to a bundle from labelled prompts. Encoder, trunk and the other candidates stay as they are, files and
@@ -103,6 +107,7 @@ export async function addModel(
   });
   onProgress({ stage: "fit", done: 1, total: 1 });
   const bundle = await writeAdded(options, base, candidate, texts, seed);
+  const others = base.candidates.map(({ name }) => name).filter((name) => name !== model);
   const measured = await measure(bundle, candidate, rows, encoder, onProgress);
   return {
     bundle: bundle.manifest.id,
@@ -113,6 +118,7 @@ export async function addModel(
     meanQuality: sigmoid(candidate.meanLogit),
     isRoutable: candidate.labels >= minAdapterLabels,
     ...measured,
+    isShared: rows.measured.some(({ scores }) => others.some((name) => scores[name] !== undefined)),
     notes: await notesOf(options, rows),
   };
 }
@@ -176,7 +182,7 @@ async function measure(
       return estimates;
     },
   };
-  const rows = measured.length > 0 ? measured : fitted;
+  const rows = measured.length > 0 ? measured : fitted.slice(0, maxWidthRows);
   const { quality } = await predictRows(rows, [name], { encoder, predictor: watched }, (done) => {
     if (done % 64 === 0 || done === rows.length) onProgress({ stage: "measure", done, total: rows.length });
   });
