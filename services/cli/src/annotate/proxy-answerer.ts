@@ -4,14 +4,14 @@ import type { Answer, Answerer, NoAnswer, Question } from "@ipr/trainer";
 /** Asks models through the proxy's own providers: the same endpoints, keys, deadlines and rules of failure. */
 export function createProxyAnswerer(options: CompleterOptions): Answerer & AsyncDisposable {
   const completer = createCompleter(options);
+  const closing = new AbortController();
   return {
-    async answer(question, signal) {
-      const end = await completer.complete(question.model, bodyOf(question), signal);
-      // A run that ends asks for nothing more; what was on its way is asked again by the next one.
-      signal.throwIfAborted();
-      return toAnswer(end, question);
+    answer: async (question) =>
+      toAnswer(await completer.complete(question.model, bodyOf(question), closing.signal), question),
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      await completer.close();
     },
-    [Symbol.asyncDispose]: () => completer.close(),
   };
 }
 

@@ -17,7 +17,6 @@ export interface Annotator {
   readonly maxJudgeOutputTokens: number;
   readonly temperature: number | undefined;
   readonly retryFailed: boolean;
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -76,11 +75,11 @@ interface Given {
 }
 
 async function judge(annotator: Annotator, { prompt, candidate, text, round }: Given): Promise<Judgement> {
-  const { reference, signal } = annotator;
+  const { reference, asker } = annotator;
   if (reference?.name === candidate.name) return { raw: 0, note: "the reference itself" };
   const opponent = reference && (await answerOf(annotator, prompt, reference));
   const ask = askerFor(annotator, { prompt, candidate, round });
-  return annotator.judge.judge({ prompt, text, opponent }, { ask, signal });
+  return annotator.judge.judge({ prompt, text, opponent }, { ask, signal: asker.stopped });
 }
 
 async function answerOf(

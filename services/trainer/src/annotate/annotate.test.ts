@@ -177,6 +177,23 @@ test("a call that fails for a while is made again, one that cannot succeed is no
   assert.deepEqual(third.candidates[0]?.failures, {}, "the next run asks again");
 });
 
+test("a provider that is busy is waited for, however many calls it refuses at once", async () => {
+  const refused = new Set<string>();
+  await using here = await world(({ messages }) => {
+    const text = JSON.stringify(messages);
+    if (refused.has(text)) return answered("4");
+    refused.add(text);
+    return { kind: "failed", why: "HTTP 429", httpStatus: 429, retryAfterMs: 0, mayBeBilled: false };
+  });
+  await here.write(
+    Array.from({ length: 30 }, (_, index) => ({ ...sum, id: index, prompt: `${index}: 2+2?` })),
+  );
+  const report = await annotate(here.options({ concurrency: 30 }));
+  assert.equal(report.stopped, undefined);
+  assert.equal(report.candidates[0]?.scored, 30);
+  assert.equal(here.questions.length, 60);
+});
+
 interface Meta {
   readonly prices: Readonly<Record<string, object>>;
   readonly annotation: {

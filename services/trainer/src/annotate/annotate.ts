@@ -51,8 +51,6 @@ export async function annotate(
   const spending = new Spending({ maxUsd: options.maxUsd, chargedUsd: journal.chargedUsd });
   const total = prompts.length * candidates.length;
   const progress = new ProgressTeller({ total, spentUsd: () => spending.chargedUsd, now, listener });
-  const ending = new AbortController();
-  const { signal } = ending;
   const asker = new Asker({
     answerer: options.answerer,
     journal,
@@ -60,7 +58,6 @@ export async function annotate(
     maxCallsPerModel: options.concurrency,
     retryFailed,
     watcher: progress,
-    signal,
     now,
     random,
   });
@@ -72,7 +69,6 @@ export async function annotate(
     journal,
     judge,
     retryFailed,
-    signal,
   };
 
   let stopped: string | undefined;

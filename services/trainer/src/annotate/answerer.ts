@@ -37,5 +37,5 @@ export type NoAnswer =
 
 /** The port through which models are asked: once for each call, without retries. It has its own deadline. */
 export interface Answerer {
-  answer(question: Question, signal: AbortSignal): Promise<Answer | NoAnswer>;
+  answer(question: Question): Promise<Answer | NoAnswer>;
 }

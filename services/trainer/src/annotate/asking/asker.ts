@@ -1,8 +1,8 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Answer, Answerer, NoAnswer, Question } from "../answerer.ts";
 import type { CallJournal } from "../journal/call-journal.ts";
 import type { JournalRecord } from "../journal/journal-record.ts";
 import { ModelGate } from "./model-gate.ts";
+import { pause } from "./pause.ts";
 import { mostUsd } from "./price-estimate.ts";
 import { RunStopped } from "./run-stopped.ts";
 import type { Spending } from "./spending.ts";
@@ -48,7 +48,6 @@ export interface AskerOptions {
   /** Ask again what was refused or could not be judged, too. */
   readonly retryFailed: boolean;
   readonly watcher: CallWatcher;
-  readonly signal: AbortSignal;
   readonly now: () => number;
   /** In [0, 1): spreads retries. */
   readonly random: () => number;
@@ -68,9 +67,15 @@ export class Asker {
   readonly #options: AskerOptions;
   readonly #gates = new Map<string, ModelGate>();
   readonly #inFlight = new Map<string, Promise<RecordedAnswer>>();
+  readonly #stopping = new AbortController();
 
   constructor(options: AskerOptions) {
     this.#options = options;
+  }
+
+  /** Aborts, with the RunStopped as its reason, when nothing more is to be asked: nobody need wait any longer. */
+  get stopped(): AbortSignal {
+    return this.#stopping.signal;
   }
 
   /**
@@ -80,7 +85,12 @@ export class Asker {
   ask(asked: Asked): Promise<RecordedAnswer> {
     const known = this.#inFlight.get(asked.key);
     if (known) return known;
-    const answer = this.#findOrCall(asked).finally(() => this.#inFlight.delete(asked.key));
+    const answer = this.#findOrCall(asked)
+      .catch((error: unknown) => {
+        if (error instanceof RunStopped) this.#stopping.abort(error);
+        throw error;
+      })
+      .finally(() => this.#inFlight.delete(asked.key));
     this.#inFlight.set(asked.key, answer);
     return answer;
   }
@@ -98,25 +108,26 @@ export class Asker {
     const gate = this.#gateOf(question.model.name);
     let pauseMs = firstPauseMs;
     for (let attempt = 1; ; attempt++) {
-      const { end, record } = await gate.run(this.#options.signal, () => this.#attempt(asked));
+      const { end, record } = await gate.run(this.stopped, () => this.#attempt(asked));
       if (record.kind === "answered") {
         gate.succeeded();
         return record;
       }
       if (end.kind !== "failed") throw new CallFailed(record.why, true);
-      gate.failed();
+      const isBusy = end.httpStatus === tooManyRequests;
+      if (!isBusy) gate.failed();
       if (gate.failuresInARow >= maxFailedCallsInARow) throw isDown(question.model.name, end.why);
       const waitMs = end.retryAfterMs ?? pauseMs * (0.5 + this.#options.random() / 2);
       if (attempt >= maxAttempts || !isPassing(end) || waitMs > maxRetryAfterMs)
         throw new CallFailed(end.why, false);
-      if (end.httpStatus === tooManyRequests) gate.slowDown(waitMs);
-      else await delay(waitMs, undefined, { signal: this.#options.signal });
+      if (isBusy) gate.slowDown(waitMs);
+      else await pause(waitMs, this.stopped);
       pauseMs = Math.min(maxPauseMs, pauseMs * 2);
     }
   }
 
   async #attempt({ key, prompt, question }: Asked) {
-    const { answerer, journal, spending, signal, watcher } = this.#options;
+    const { answerer, journal, spending, watcher } = this.#options;
     const most = mostUsd(question) ?? 0;
     const reservation = await spending.reserve(most);
     let chargedUsd = 0;
@@ -124,7 +135,7 @@ export class Asker {
       await journal.begin(key, most);
       // Until its end is known, the call may have cost all of it.
       chargedUsd = most;
-      const end = await answerer.answer(question, signal);
+      const end = await answerer.answer(question);
       const record = toRecord({ key, prompt, model: question.model.name }, end, most);
       chargedUsd = record.chargedUsd;
       await journal.append(record);

@@ -72,3 +72,12 @@ test("after an error nothing new is begun, and what was begun is waited for", as
   await assert.rejects(runAtOnce([0, 1, 2, 3, 4], 2, work), /one/);
   assert.deepEqual(ended, [0]);
 });
+
+test("whoever waits for a provider stops waiting when the run is stopped", async () => {
+  const gate = new ModelGate({ maxCalls: 1, now: () => 0 });
+  const stopping = new AbortController();
+  gate.slowDown(3_600_000);
+  const waiting = gate.run(stopping.signal, async () => assert.fail("called in the pause"));
+  stopping.abort(new RunStopped("enough"));
+  await assert.rejects(waiting, new RunStopped("enough"));
+});

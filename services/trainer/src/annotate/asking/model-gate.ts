@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { pause } from "./pause.ts";
 
 /** Calls to one model, in step with what its provider takes. */
 export class ModelGate {
@@ -41,9 +41,12 @@ export class ModelGate {
     this.#failuresInARow++;
   }
 
-  /** The provider asked for less: half as many calls at once, and none before this long. */
+  /**
+   * The provider asked for less: half as many calls at once, and none before this long. Calls that were on their way
+   * together and are all refused are one sign, not many.
+   */
   slowDown(pauseMs: number): void {
-    this.#allowed = Math.max(1, this.#allowed / 2);
+    if (this.#pausedUntil <= this.#now()) this.#allowed = Math.max(1, this.#allowed / 2);
     this.#pausedUntil = Math.max(this.#pausedUntil, this.#now() + pauseMs);
   }
 
@@ -51,7 +54,7 @@ export class ModelGate {
     for (;;) {
       signal.throwIfAborted();
       const pauseMs = this.#pausedUntil - this.#now();
-      if (pauseMs > 0) await delay(pauseMs, undefined, { signal });
+      if (pauseMs > 0) await pause(pauseMs, signal);
       else if (this.#running < Math.floor(this.#allowed)) break;
       else await this.#freed.promise;
     }

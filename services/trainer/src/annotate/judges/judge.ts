@@ -13,6 +13,7 @@ export interface JudgedAnswer {
 export interface JudgeTools {
   /** Asks the judge's model. */
   ask(call: string, messages: readonly Message[]): Promise<string>;
+  /** Aborts when the run is stopped: a judge that waits or tests gives up, by throwing the signal's reason. */
   readonly signal: AbortSignal;
 }
 

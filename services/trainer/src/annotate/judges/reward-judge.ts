@@ -1,6 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { messageOf } from "@ipr/errors";
 import { request } from "undici";
+import { pause } from "../asking/pause.ts";
 import { conversationText, messagesOf } from "../annotation-prompt.ts";
 import type { Calibration } from "../scoring/calibration.ts";
 import { type Judge, NotJudged } from "./judge.ts";
@@ -61,7 +61,7 @@ async function post(options: Post): Promise<unknown> {
     const waitMs = end.retryAfterMs ?? pauseMs;
     if (!end.isPassing || attempt >= maxAttempts || waitMs > maxRetryAfterMs)
       throw new NotJudged(`the reward endpoint gave no reward: ${end.why}`, { isPassing: true });
-    await delay(waitMs, undefined, { signal: options.signal });
+    await pause(waitMs, options.signal);
     pauseMs *= 2;
   }
 }

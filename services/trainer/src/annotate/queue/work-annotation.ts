@@ -45,7 +45,6 @@ export async function workAnnotation(
   }
   const spending = new Spending({ maxUsd: options.maxUsd, chargedUsd: 0 });
   const progress = new ProgressTeller({ total: 0, spentUsd: () => spending.chargedUsd, now, listener });
-  const { signal } = new AbortController();
   const asker = new Asker({
     answerer: options.answerer,
     journal,
@@ -53,12 +52,11 @@ export async function workAnnotation(
     maxCallsPerModel: concurrency,
     retryFailed,
     watcher: progress,
-    signal,
     now,
     random,
   });
   const { temperature } = options;
-  const annotator = { ...plan, ...plan.settings, temperature, asker, journal, retryFailed, signal };
+  const annotator = { ...plan, ...plan.settings, temperature, asker, journal, retryFailed };
   const byName = new Map(plan.candidates.map((candidate) => [candidate.name, candidate]));
   let answers = 0;
   let stopped: string | undefined;
