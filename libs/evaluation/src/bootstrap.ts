@@ -1,5 +1,5 @@
 import type { Matrix } from "./matrix.ts";
-import { seededRandom } from "./random.ts";
+import { type Random, seededRandom } from "./random.ts";
 
 /**
  * A number computed from weighted prompts, where a weight is a whole number: how often the prompt counts. Every metric
@@ -33,6 +33,10 @@ export interface BootstrapOptions {
 export const defaultResamples = 1_000;
 /** With fewer defined draws than this share, an interval would describe the survivors only. */
 const minDefinedShare = 0.5;
+/** Resamples that are drawn together: a pass over a large matrix then serves them all. */
+const batchSize = 4;
+/** The batch of the resamples at hand. */
+const batches = new WeakMap<Float64Array, readonly Float64Array[]>();
 
 /**
  * Values and percentile intervals of several statistics over the same resamples of prompts, so that the interval of
@@ -48,17 +52,29 @@ export function bootstrap<Name extends string>(
   const values = names.map((name) => statistics[name](ones));
   const draws = names.map(() => new Float64Array(resamples));
   const random = seededRandom(seed);
-  for (let resample = 0; resample < resamples; resample++) {
-    const counts = new Float64Array(rows);
-    for (let draw = 0; draw < rows; draw++) counts[Math.floor(random() * rows)]! += 1;
-    for (const [index, name] of names.entries()) draws[index]![resample] = statistics[name](counts);
-    onResample?.(resample + 1, resamples);
+  for (let done = 0; done < resamples;) {
+    const batch = Array.from({ length: Math.min(batchSize, resamples - done) }, () =>
+      resampled(rows, random),
+    );
+    for (const counts of batch) batches.set(counts, batch);
+    for (const counts of batch) {
+      for (const [index, name] of names.entries()) draws[index]![done] = statistics[name](counts);
+      done += 1;
+      onResample?.(done, resamples);
+    }
   }
   const figures = names.map((name, index) => {
     const value = values[index]!;
     return [name, toFigure(value, draws[index]!, statistics[name].isInflated === true)] as const;
   });
   return Object.fromEntries(figures) as Record<Name, Figure>;
+}
+
+/** How often each row was drawn. */
+function resampled(rows: number, random: Random): Float64Array {
+  const counts = new Float64Array(rows);
+  for (let draw = 0; draw < rows; draw++) counts[Math.floor(random() * rows)]! += 1;
+  return counts;
 }
 
 function toFigure(value: number, draws: Float64Array, isInflated: boolean): Figure {
@@ -130,55 +146,86 @@ export function weightedSum(perRow: Float64Array, weights: Float64Array): number
   return a + b + c + d;
 }
 
-/** The mean of each column of a matrix without gaps, in one pass over its memory. */
-export function weightedMeans({ columns, values }: Matrix, weights: Float64Array): Float64Array {
-  const means = new Float64Array(columns);
-  const rows = weightedRows(weights);
-  let index = 0;
-  // Four rows at once: the sums are then read and written a quarter as often.
-  for (; index + 3 < rows.length; index += 4) {
-    const [r1, r2, r3, r4] = [rows[index]!, rows[index + 1]!, rows[index + 2]!, rows[index + 3]!];
-    const [w1, w2, w3, w4] = [weights[r1]!, weights[r2]!, weights[r3]!, weights[r4]!];
-    const [f1, f2, f3, f4] = [r1 * columns, r2 * columns, r3 * columns, r4 * columns];
-    for (let column = 0; column < columns; column++) {
-      means[column]! +=
-        w1 * values[f1 + column]! +
-        w2 * values[f2 + column]! +
-        w3 * values[f3 + column]! +
-        w4 * values[f4 + column]!;
-    }
-  }
-  for (; index < rows.length; index++) {
-    const from = rows[index]! * columns;
-    for (let column = 0; column < columns; column++)
-      means[column]! += weights[rows[index]!]! * values[from + column]!;
-  }
-  const mass = total(weights);
-  return means.map((sum) => sum / mass);
-}
-
-/** The rows that count at all: a resample leaves out more than a third. */
-const weightedRows = sharedAcross((weights) => {
-  const rows = new Uint32Array(weights.length);
-  let count = 0;
-  for (let row = 0; row < weights.length; row++) {
-    rows[count] = row;
-    if (weights[row] !== 0) count += 1;
-  }
-  return rows.subarray(0, count);
-});
-
-/** The mean of each column of a matrix over the rows that know it; NaN where none of them has weight. */
+/**
+ * The mean of each column of a matrix over the rows that know it; NaN where none of them has weight. The matrix is read
+ * once for all resamples of a batch.
+ */
 export function knownMeans(matrix: Matrix): (weights: Float64Array) => Float64Array {
   const { rows, columns, values } = matrix;
-  if (!values.some((value) => Number.isNaN(value)))
-    return sharedAcross((weights) => weightedMeans(matrix, weights));
-  const filled = { rows, columns, values: values.map((value) => (Number.isNaN(value) ? 0 : value)) };
-  const known = { rows, columns, values: values.map((value) => Number(!Number.isNaN(value))) };
-  return sharedAcross((weights) => {
-    const shares = weightedMeans(known, weights);
-    return weightedMeans(filled, weights).map((mean, column) => mean / shares[column]!);
+  if (!values.some((value) => Number.isNaN(value))) return batchMeans(matrix);
+  const filled = batchMeans({
+    rows,
+    columns,
+    values: values.map((value) => (Number.isNaN(value) ? 0 : value)),
   });
+  const known = batchMeans({ rows, columns, values: values.map((value) => Number(!Number.isNaN(value))) });
+  return sharedAcross((weights) => {
+    const shares = known(weights);
+    return filled(weights).map((mean, column) => mean / shares[column]!);
+  });
+}
+
+/** The mean of each column of a matrix without gaps, for the weights and those of their batch. */
+function batchMeans(matrix: Matrix): (weights: Float64Array) => Float64Array {
+  let known = new Map<Float64Array, Float64Array>();
+  return (weights) => {
+    let means = known.get(weights);
+    if (means === undefined) {
+      const batch = batches.get(weights) ?? [weights];
+      const sums =
+        batch.length === batchSize ? sumsOfFour(matrix, batch) : batch.map((own) => sumsOf(matrix, own));
+      known = new Map(
+        batch.map((own, index) => {
+          const mass = total(own);
+          return [own, sums[index]!.map((sum) => sum / mass)] as const;
+        }),
+      );
+      means = known.get(weights)!;
+    }
+    return means;
+  };
+}
+
+function sumsOf({ rows, columns, values }: Matrix, weights: Float64Array): Float64Array {
+  const sums = new Float64Array(columns);
+  for (let row = 0; row < rows; row++) {
+    const weight = weights[row]!;
+    if (weight === 0) continue;
+    const from = row * columns;
+    for (let column = 0; column < columns; column++) sums[column]! += weight * values[from + column]!;
+  }
+  return sums;
+}
+
+/** Large matrices come from memory, which takes longer than adding: four resamples share each value that was read. */
+function sumsOfFour(
+  { rows, columns, values }: Matrix,
+  batch: readonly Float64Array[],
+): readonly Float64Array[] {
+  const [first, second, third, fourth] = batch as readonly [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
+  const [a, b, c, d] = [
+    new Float64Array(columns),
+    new Float64Array(columns),
+    new Float64Array(columns),
+    new Float64Array(columns),
+  ];
+  for (let row = 0; row < rows; row++) {
+    const [w1, w2, w3, w4] = [first[row]!, second[row]!, third[row]!, fourth[row]!];
+    const from = row * columns;
+    for (let column = 0; column < columns; column++) {
+      const value = values[from + column]!;
+      a[column]! += w1 * value;
+      b[column]! += w2 * value;
+      c[column]! += w3 * value;
+      d[column]! += w4 * value;
+    }
+  }
+  return [a, b, c, d];
 }
 
 /** A statistic of some of the rows as one of all rows. */

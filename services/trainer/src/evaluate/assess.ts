@@ -11,6 +11,7 @@ import {
   staticFrontier,
   type Statistics,
 } from "@ipr/evaluation";
+import { affordableResamples } from "./affordable-resamples.ts";
 import {
   type Chosen,
   type Evaluation,
@@ -87,9 +88,13 @@ export function assess(input: Assessed & { readonly notRouted?: string | undefin
     {
       prediction,
       perCandidate: Object.fromEntries(candidates.map((name, index) => [name, perCandidate[index]!])),
-      perSource: Object.fromEntries(bySource.map(({ name, statistics }) => [name, statistics])),
     },
     { seed, resamples, onResample: (done) => onResample(done, total) },
+  );
+  const ofSources = measure(
+    measured.scores.rows,
+    { perSource: Object.fromEntries(bySource.map(({ name, statistics }) => [name, statistics])) },
+    { seed, resamples: affordableResamples(measured.scores, resamples) },
   );
   const routed =
     routing === undefined
@@ -102,7 +107,7 @@ export function assess(input: Assessed & { readonly notRouted?: string | undefin
     prediction: { ...figures.prediction, ...bestSet },
     perCandidate: figures.perCandidate,
     perSource: Object.fromEntries(
-      bySource.map(({ name, rows }) => [name, { rows, ...figures.perSource[name]! }]),
+      bySource.map(({ name, rows }) => [name, { rows, ...ofSources.perSource[name]! }]),
     ),
     plots: { curves, ...candidatePlots(input) },
   };

@@ -8,6 +8,7 @@ import {
   rSquared,
   type Statistic,
 } from "@ipr/evaluation";
+import { affordableResamples } from "../affordable-resamples.ts";
 import type { Controls } from "../evaluation.ts";
 import { bestSetStatistics, predictionStatistics } from "../prediction-statistics.ts";
 import { applyRule } from "../rule-statistics.ts";
@@ -28,9 +29,6 @@ export interface ControlsInput {
 
 /** With fewer measured prompts than this a group's own figures would be guesses. */
 const minGroupRows = 20;
-/** Controls are many: at more pairs of prompt and candidate their intervals come from fewer resamples. */
-const maxResampledPairs = 2e7;
-const minResamples = 200;
 
 /** Trains the stand-in in each way and measures it like the bundle. */
 export function measureControls(input: ControlsInput): Controls {
@@ -53,9 +51,7 @@ export function measureControls(input: ControlsInput): Controls {
       constantR2: constantR2(estimates.constantWithoutGroup, rows, input),
     };
   });
-  const pairs = sample.scores.rows * sample.scores.columns;
-  const affordable = Math.max(minResamples, Math.floor(maxResampledPairs / pairs));
-  const used = Math.min(resamples, affordable);
+  const used = affordableResamples(sample.scores, resamples);
   const all = [...sample.scores.values.keys()].slice(0, sample.scores.rows);
   const figures = measure(
     sample.scores.rows,
