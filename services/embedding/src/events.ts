@@ -3,6 +3,7 @@ import type { EncoderObserver, OpenedEncoder } from "@ipr/encoders";
 import { messageOf } from "@ipr/errors";
 import type { Logger } from "@ipr/service";
 import { scope } from "@ipr/telemetry";
+import { createRarely } from "./domain/rarely.ts";
 import type { StandInReason } from "./encode-or-stand-in.ts";
 
 /** Everything the service logs and counts. */
@@ -14,8 +15,8 @@ export interface EmbeddingEvents extends Required<EncoderObserver> {
   standInAnswered(reason: StandInReason, error: unknown): void;
 }
 
-/** At most one line about the stand-in is logged in this time; the metric has every case. */
-const standInLogPauseMs = 10_000;
+/** An overload would fill the log: of each kind, one line is written in this time. The metrics have every case. */
+const logPauseMs = 10_000;
 
 export function createEvents(logger: Logger): EmbeddingEvents {
   const meter = metrics.getMeter(scope);
@@ -40,8 +41,9 @@ export function createEvents(logger: Logger): EmbeddingEvents {
   const crashes = meter.createCounter("ipr.embedding.worker.crashes", {
     description: "worker threads that ended by themselves",
   });
-  let nextLogAtMs = 0;
-  let unlogged = 0;
+  const nowMs = () => performance.now();
+  const shedLog = createRarely(logPauseMs, nowMs);
+  const standInLog = createRarely(logPauseMs, nowMs);
   return {
     encoderLoaded: (encoder, standIn) => {
       const { id, dimension, computesOn } = encoder;
@@ -56,18 +58,13 @@ export function createEvents(logger: Logger): EmbeddingEvents {
     textEmbedded: ({ cached }) => embedded.add(1, { cached }),
     textShed: () => {
       shed.add(1);
-      logger.warn("text_shed");
+      shedLog((unlogged) => logger.warn("text_shed", { unlogged }));
     },
     standInAnswered: (reason, error) => {
       stoodIn.add(1, { reason });
-      const nowMs = performance.now();
-      if (nowMs < nextLogAtMs) {
-        unlogged += 1;
-        return;
-      }
-      logger.warn("stand_in_answered", { reason, error: messageOf(error), unloggedBefore: unlogged });
-      nextLogAtMs = nowMs + standInLogPauseMs;
-      unlogged = 0;
+      standInLog((unlogged) =>
+        logger.warn("stand_in_answered", { reason, error: messageOf(error), unlogged }),
+      );
     },
     batchEncoded: ({ texts, waitMs, runMs }) => {
       batchTexts.record(texts);
