@@ -2,7 +2,6 @@ import type { Environment } from "@ipr/service";
 import manifest from "../package.json" with { type: "json" };
 import { Command } from "commander";
 import { addModelCommand } from "./commands/add-model.ts";
-import { addModelCommand } from "./commands/add-model.ts";
 import { annotateCommand } from "./commands/annotate.ts";
 import { benchCommand } from "./commands/bench.ts";
 import { encoderCommand } from "./commands/encoder.ts";
@@ -28,7 +27,6 @@ export function createProgram(environment: Environment): Command {
     .addCommand(trainCommand(environment))
     .addCommand(addModelCommand())
     .addCommand(suggestPromptsCommand())
-    .addCommand(addModelCommand())
     .addCommand(evaluateCommand(environment))
     .addCommand(encoderCommand(environment))
     .addCommand(benchCommand(environment));
