@@ -103,16 +103,26 @@ export interface OutputTokens {
   readonly scale: number;
 }
 
-/** What tolerances did, out of fold, on prompts that have the labels of the whole pool. */
+/** What the settings of both routing rules did, out of fold, on prompts that have the labels of the whole pool. */
 export interface ToleranceTable {
   readonly pool: readonly string[];
   readonly reference: string;
   readonly rows: number;
   readonly points: readonly TolerancePoint[];
+  /** The utility rule, by rising price weight. */
+  readonly priceWeights: readonly PriceWeightPoint[];
 }
 
-export interface TolerancePoint {
+export interface TolerancePoint extends RoutingPoint {
   readonly tolerance: number;
+}
+
+export interface PriceWeightPoint extends RoutingPoint {
+  /** What a US dollar counts beside a quality of 1. */
+  readonly lambda: number;
+}
+
+export interface RoutingPoint {
   /** Mean quality of the choices over mean quality of the reference. */
   readonly qualityRatio: number;
   /** 1 - mean cost of the choices / mean cost of the reference. */

@@ -9,7 +9,7 @@ export {
   minAdapterLabels,
   type NeighbourAdapter,
   type OutputTokens,
-  type TolerancePoint,
+  type RoutingPoint,
   type ToleranceTable,
   type TopicModel,
 } from "./bundle.ts";

@@ -189,12 +189,10 @@ function toCandidate(
 }
 
 function toToleranceTable({
-  pool,
-  reference,
-  rows,
-  points,
+  formatVersion: _formatVersion,
+  ...table
 }: z.infer<typeof toleranceTableSchema>): ToleranceTable {
-  return { pool, reference, rows, points };
+  return table;
 }
 
 async function readLimited(dir: string, path: string, maxBytes: number): Promise<Uint8Array> {

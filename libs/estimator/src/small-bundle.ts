@@ -37,6 +37,7 @@ export function smallBundle(
       reference: names[0]!,
       rows: 5,
       points: [{ tolerance: 0, qualityRatio: 1, saving: 0 }],
+      priceWeights: [{ lambda: 0, qualityRatio: 1, saving: 0 }],
     },
     trainedOn: promptDigests(["one", "two", "three", "four"]),
     data: { files: [], rows: { train: 3, val: 1, test: 1 }, droppedRows: 0, sources: { "tiny/a": 4 } },

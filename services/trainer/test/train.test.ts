@@ -79,6 +79,11 @@ test("the table says what each tolerance did, where prices and labels allow", as
   assert.deepEqual([table.reference, table.pool.length, table.points.length], ["strong", 2, 51]);
   assert.ok(table.points.at(-1)!.saving > 0.8, "the cheapest for every prompt");
   assert.ok(table.points.every(({ saving }, i) => i === 0 || saving >= table.points[i - 1]!.saving));
+  assert.equal(table.priceWeights[0]!.lambda, 0);
+  assert.ok(table.priceWeights.at(-1)!.saving > 0.8, "all weight on the price");
+  assert.ok(
+    table.priceWeights.every(({ saving }, i) => i === 0 || saving >= table.priceWeights[i - 1]!.saving),
+  );
   const modest = table.points.find(({ tolerance }) => tolerance === 0.2)!;
   assert.ok(modest.saving > 0.02 && modest.qualityRatio > 0.9, JSON.stringify(modest));
 });

@@ -12,6 +12,7 @@ const table = {
     { tolerance: 0.2, qualityRatio: 0.975, saving: 0.3 },
     { tolerance: 1, qualityRatio: 0.5, saving: 0.9 },
   ],
+  priceWeights: [],
 };
 
 test("each target gets the tolerance that saved most among those that met it", () => {
