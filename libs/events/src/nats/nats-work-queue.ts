@@ -11,7 +11,7 @@ import {
 } from "@nats-io/jetstream";
 import { nanos } from "@nats-io/transport-node";
 import { maxEventBytes, type NoticeListener } from "../event-bus.ts";
-import { eventTooLarge } from "../failure.ts";
+import { eventsUnavailable, eventTooLarge } from "../failure.ts";
 import type { WorkQueue, WorkTask } from "../work-queue.ts";
 import { ensureConsumer } from "./ensure-consumer.ts";
 import { createNatsLink, type NatsSession } from "./nats-link.ts";
@@ -69,7 +69,10 @@ export function createNatsWorkQueue(options: NatsWorkQueueOptions): WorkQueue {
   const session = async (): Promise<NatsSession> => {
     const current = await link.session(sessionPatienceMs);
     if (current !== ensured) {
-      jobAckWaitMs = await ensureJob(current, { streams, subjects, replicas, ackWaitMs });
+      const wanted = { streams, subjects, replicas, ackWaitMs };
+      jobAckWaitMs = await ensureJob(current, wanted).catch((error: unknown) => {
+        throw eventsUnavailable(`cannot keep the job "${job}"`, error);
+      });
       ensured = current;
     }
     return current;

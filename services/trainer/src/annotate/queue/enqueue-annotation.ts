@@ -1,4 +1,5 @@
-import type { WorkQueue } from "@ipr/events";
+import { maxEventBytes, type WorkQueue } from "@ipr/events";
+import { badData } from "../../data/bad-data.ts";
 import { type AnnotationOptions, checkCallable, planAnnotation } from "../annotation-options.ts";
 import { readAnnotationPrompts } from "../annotation-prompt.ts";
 import { beginWith, checkSettings } from "../annotation-settings.ts";
@@ -36,7 +37,14 @@ export async function enqueueAnnotation(options: EnqueueOptions): Promise<Enqueu
   );
   let duplicates = 0;
   await runAtOnce(tasks, publishedAtOnce, async (task) => {
-    const { duplicate } = await queue.enqueue(encodeTask(task));
+    const encoded = encodeTask(task);
+    if (encoded.data.length > maxEventBytes)
+      throw badData(
+        options.prompts,
+        task.prompt.line,
+        `is a task of ${encoded.data.length} bytes, but the queue takes at most ${maxEventBytes}`,
+      );
+    const { duplicate } = await queue.enqueue(encoded);
     if (duplicate) duplicates++;
   });
   // Last, since workers wait for it: one that came earlier would find the queue empty, and end.
