@@ -27,4 +27,6 @@ export { type Measured, measureQuality, type QualityReport } from "./quality-ben
 export { type Head, heads } from "./train/fit-estimator.ts";
 export { measureSuggested, type SuggestedFigures } from "./suggest/measure-suggested.ts";
 export { suggestPrompts, type SuggestOptions, type SuggestReport } from "./suggest/suggest-prompts.ts";
+export { checkData } from "./train/check-data.ts";
+export type { DataReport } from "./train/data-report.ts";
 export { train, type TrainedCandidate, type TrainOptions, type TrainReport } from "./train/train.ts";

@@ -1,7 +1,8 @@
 import type { Environment } from "@ipr/service";
-import { type Head, heads, train, type TrainReport } from "@ipr/trainer";
+import { checkData, type Head, heads, train, type TrainReport } from "@ipr/trainer";
 import { shipped } from "@ipr/standalone";
 import { Command, Option } from "commander";
+import { renderDataReport } from "../output/data-report.ts";
 import { percent, quality } from "../output/numbers.ts";
 import { progressPrinter } from "../output/progress.ts";
 import { shellWord } from "../output/shell-word.ts";
@@ -11,12 +12,14 @@ import { parseCount, parseNames } from "./options.ts";
 
 interface TrainCommandOptions {
   readonly data: string[];
-  readonly out: string;
+  readonly out?: string;
   readonly encoder: string;
   readonly candidates?: string[];
   readonly prices?: string;
   readonly seed: number;
   readonly head: Head;
+  readonly check?: true;
+  readonly keepWork?: true;
   readonly json?: true;
 }
 
@@ -24,7 +27,7 @@ export function trainCommand(environment: Environment): Command {
   return new Command("train")
     .description("Trains a bundle from labelled prompts (JSON Lines, one prompt a row; see docs/data.md).")
     .requiredOption("--data <files...>", "labelled prompts, .jsonl or .jsonl.gz; several files are joined")
-    .requiredOption("--out <directory>", "where the bundle goes; written whole or not at all")
+    .option("--out <directory>", "where the bundle goes; written whole or not at all")
     .option(
       "--encoder <reference>",
       "the encoder: a directory, or static or minilm for a shipped one",
@@ -44,19 +47,36 @@ export function trainCommand(environment: Environment): Command {
         .default("mlp"),
     )
     .option("--seed <n>", "equal data, options and seed give the same bundle", parseCount(0), 7)
+    .option("--check", "only say what is wrong with the data; nothing is trained or written")
+    .option(
+      "--keep-work",
+      "keep <out>.work, from which a run that was killed is resumed, when the bundle is written",
+    )
     .option("--json", "print the report as JSON")
     .addHelpText(
       "after",
-      "\nExample:\n  ipr train --data my-prompts.jsonl --prices registry.yaml --out my-bundle",
+      "\nExample:\n  ipr train --data my-prompts.jsonl --prices registry.yaml --out my-bundle\n" +
+        "  ipr train --data my-prompts.jsonl --check",
     )
-    .action(async ({ json, ...options }: TrainCommandOptions & { pool?: string[] }) => {
-      const printer = progressPrinter(process.stderr);
-      const candidates = options.candidates ?? options.pool;
-      const report = await train({ ...options, candidates, environment }, printer.report).finally(
-        printer.end,
-      );
-      process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report, options));
-    });
+    .action(
+      async (
+        { json, check, out, ...options }: TrainCommandOptions & { pool?: string[] },
+        command: Command,
+      ) => {
+        const printer = progressPrinter(process.stderr);
+        const candidates = options.candidates ?? options.pool;
+        if (check) {
+          const found = await checkData({ ...options, candidates }, printer.report).finally(printer.end);
+          process.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : renderDataReport(found));
+          return;
+        }
+        if (out === undefined) command.error("error: required option '--out <directory>' not specified");
+        const report = await train({ ...options, out, candidates, environment }, printer.report).finally(
+          printer.end,
+        );
+        process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report, options));
+      },
+    );
 }
 
 export interface TrainedWith {
@@ -86,7 +106,7 @@ export function nextCommand(
 }
 
 function renderReport(report: TrainReport, options: TrainedWith): string {
-  const { bundle, out, rows, candidates, test, testBySource, notes } = report;
+  const { bundle, out, rows, candidates, test, testBySource, notes, data, resumed } = report;
   const rowsText = `${rows.train} train, ${rows.val} val, ${rows.test} test${rows.dropped > 0 ? `, ${rows.dropped} dropped` : ""}`;
   const table = renderTable(
     [
@@ -119,7 +139,10 @@ function renderReport(report: TrainReport, options: TrainedWith): string {
         );
   const dropped = rows.dropped / Math.max(1, rows.train + rows.val + rows.test + rows.dropped);
   const warning = dropped > 0.5 ? `${percent(dropped)} of the rows have no label of these candidates\n` : "";
+  const done = resumed.prompts ? `resumed: prompts and ${resumed.folds.length} networks were there\n` : "";
   return [
+    `${renderDataReport(data)}\n`,
+    done,
     `${table}\n${metricsTable}\n`,
     warning,
     ...notes.map((note) => `note: ${note}\n`),

@@ -53,6 +53,15 @@ interface ParquetColumn {
   readonly isNested: boolean;
 }
 
+/** How many rows a Parquet file says it has. */
+export async function parquetRowCount(file: string): Promise<number> {
+  await assertOneFile(file);
+  using duckDb = await openDuckDb();
+  const query = `SELECT num_rows FROM parquet_file_metadata(${quoteText(file)})`;
+  const counted = await duckDb.connection.runAndReadAll(query);
+  return Number(counted.getRows()[0]?.[0]);
+}
+
 async function describe({ connection }: DuckDb, file: string): Promise<readonly ParquetColumn[]> {
   try {
     const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${source(file)}`);

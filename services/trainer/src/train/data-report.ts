@@ -156,7 +156,8 @@ function* dominanceFindings(
   yield {
     severity: "warning",
     what: `dearer than another candidate and on average not better: ${listed(dominated)}`,
-    advice: "leave them out of the router's pool: choosing them only costs",
+    advice:
+      "a router seldom gains by them: leave them out of its pool, unless they excel at some kind of prompt",
   };
 }
 

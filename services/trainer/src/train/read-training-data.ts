@@ -66,7 +66,8 @@ const batchRows = 256;
 export async function readTrainingData(options: ReadOptions, onProgress: OnProgress): Promise<TrainingData> {
   await using pool = poolFor(options.encoder);
   const reader = createReader(options, pool);
-  const total = (read: number): number => Math.max(options.expectedRows ?? 0, read);
+  const { expectedRows = 0 } = options;
+  const total = (read: number): number => (expectedRows === 0 ? 0 : Math.max(expectedRows, read));
   for (const file of options.files) {
     const before = reader.read();
     for await (const row of readLabelledPrompts(file)) {

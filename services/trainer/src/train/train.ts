@@ -1,6 +1,3 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { basename } from "node:path";
 import { openEncoder, type OpenOptions } from "@ipr/encoders";
 import { IprError, status } from "@ipr/errors";
 import {
@@ -19,6 +16,7 @@ import {
   writeBundle,
 } from "@ipr/estimator";
 import { cell, createMatrix } from "@ipr/evaluation";
+import { countAllRows, describeDataFile } from "../data/describe-data.ts";
 import { splits } from "../data/labelled-prompt.ts";
 import { predictRows } from "../evaluate/predict-rows.ts";
 import { type Prices, readPrices, readPricesBeside } from "../evaluate/read-prices.ts";
@@ -117,7 +115,8 @@ export async function train(options: TrainOptions, onProgress: OnProgress = () =
     typeof options.encoder === "string" ? await openEncoder(options.encoder, { environment }) : undefined;
   const encoder = opened ?? (options.encoder as Encoder);
   const { prices, notes } = await pricesOf(options);
-  const files = await describeFiles(options.data);
+  const files = await Promise.all(options.data.map(describeDataFile));
+  const expectedRows = await countAllRows(options.data);
   onProgress({ stage: "read data", done: options.data.length, total: options.data.length });
   const directory = openWorkDirectory(`${options.out}.work`);
   const work = createTrainingWork(directory, {
@@ -137,6 +136,7 @@ export async function train(options: TrainOptions, onProgress: OnProgress = () =
             ? { directory: options.encoder, dimension: encoder.dimension, environment }
             : encoder,
         seed,
+        expectedRows,
       },
       onProgress,
     ),
@@ -343,16 +343,6 @@ function countSources({ sources, sourceOf }: TrainingSet): Record<string, number
       .filter(([, count]) => count > 0)
       .toSorted(([a], [b]) => (a < b ? -1 : 1)),
   );
-}
-
-async function describeFiles(files: readonly string[]): Promise<BundleContent["data"]["files"]> {
-  return Promise.all(files.map(async (file) => ({ name: basename(file), sha256: await digestOf(file) })));
-}
-
-async function digestOf(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-  return hash.digest("hex");
 }
 
 function tooFewLabels(files: readonly string[], rows: number): IprError {
