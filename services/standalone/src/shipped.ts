@@ -6,6 +6,8 @@ export const shipped = {
   encoderDir: path("encoder"),
   /** The shipped encoders by the names they may be asked for: `--encoder minilm`. */
   encoders: { static: path("encoder"), minilm: path("encoders/minilm") },
+  /** For each of them a bundle that was trained with it. */
+  bundles: { static: path("bundle"), minilm: path("bundle-minilm") },
   registryFile: path("registry.yaml"),
   dataDir: path("data"),
 } as const;

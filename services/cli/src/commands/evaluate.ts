@@ -6,10 +6,11 @@ import { evaluate, evaluationJson, formatEvaluation } from "@ipr/trainer";
 import { Command, Option } from "commander";
 import { progressPrinter } from "../output/progress.ts";
 import { encoderReference } from "./encoder-reference.ts";
+import { shippedBundleOf } from "./shipped-bundle.ts";
 import { parseCount, parseNames } from "./options.ts";
 
 interface EvaluateCommandOptions {
-  readonly bundle: string;
+  readonly bundle?: string;
   readonly data: string[];
   readonly encoder: string;
   readonly split: "train" | "val" | "test" | "all";
@@ -27,7 +28,7 @@ export function evaluateCommand(environment: Environment): Command {
     .description(
       "Measures a bundle on labelled prompts: estimates, routing rules at their targets, and what they must be seen beside.",
     )
-    .option("--bundle <directory>", "the bundle", shipped.bundleDir)
+    .option("--bundle <directory>", "the bundle (default: that of the shipped encoder)")
     .requiredOption("--data <files...>", "labelled prompts, .jsonl or .jsonl.gz")
     .option(
       "--encoder <reference>",
@@ -70,7 +71,13 @@ export function evaluateCommand(environment: Environment): Command {
         environment,
       });
       const result = await evaluate(
-        { ...options, encoder, pool, ...(pool === undefined ? {} : { morePools }) },
+        {
+          ...options,
+          bundle: options.bundle ?? shippedBundleOf(options.encoder),
+          encoder,
+          pool,
+          ...(pool === undefined ? {} : { morePools }),
+        },
         printer.report,
       ).finally(printer.end);
       process.stdout.write(json ? evaluationJson(result) : formatEvaluation(result));

@@ -4,6 +4,7 @@ import { type Environment, processLogger, runService } from "@ipr/service";
 import { createStandalone, defaultStateDir, renderBanner, shipped } from "@ipr/standalone";
 import { Command, Option } from "commander";
 import { oneLine } from "../output/one-line.ts";
+import { shippedBundleOf, shippedStandIn } from "./shipped-bundle.ts";
 import { encoderReference } from "./encoder-reference.ts";
 import { parseAddress, parseCount } from "./options.ts";
 
@@ -13,7 +14,7 @@ interface UpOptions {
   readonly state?: string;
   readonly ephemeral?: true;
   readonly registry: string;
-  readonly bundle: string;
+  readonly bundle?: string;
   readonly standInBundle?: string;
   readonly shadowBundle?: string;
   readonly encoder: string;
@@ -39,8 +40,7 @@ export function upCommand(environment: Environment): Command {
     .option("--registry <file>", "candidates and routers", shipped.registryFile)
     .option(
       "--bundle <directory>",
-      "the trained estimator, or a link to one; replaced without a restart when it changes",
-      shipped.bundleDir,
+      "the trained estimator, or a link to one; replaced without a restart when it changes (default: that of the shipped encoder)",
     )
     .option(
       "--stand-in-bundle <directory>",
@@ -83,6 +83,7 @@ Without any, answers are simulated and say so. IPR_LOG_LEVEL is debug, info, war
 
 Example:
   ipr up --http 127.0.0.1:8080 --grpc 127.0.0.1:50051 --state ./state
+  ipr up --encoder minilm
   ipr up --encoder minilm --bundle my-bundle --stand-in-encoder static --stand-in-bundle my-static-bundle`,
     )
     .action(async (options: UpOptions) => {
@@ -90,15 +91,19 @@ Example:
       await runService(
         "standalone",
         async ({ resources, isAccepting }) => {
+          const isShipped = options.bundle === undefined && options.standInEncoder === undefined;
+          const standIn = isShipped ? shippedStandIn(options.encoder) : undefined;
+          const standInBundle = options.standInBundle ?? standIn?.bundle;
+          const standInEncoder = options.standInEncoder ?? standIn?.encoder;
           const standalone = resources.use(
             await createStandalone({
-              bundleDir: options.bundle,
-              ...(options.standInBundle !== undefined && { standInBundleDir: options.standInBundle }),
+              bundleDir: options.bundle ?? shippedBundleOf(options.encoder),
+              ...(standInBundle !== undefined && { standInBundleDir: standInBundle }),
               ...(options.shadowBundle !== undefined && { shadowBundleDir: options.shadowBundle }),
               encoderDir: options.encoder,
               encoderProvider: options.encoderProvider,
               encoderWorkers: options.encoderWorkers,
-              ...(options.standInEncoder !== undefined && { standInEncoderDir: options.standInEncoder }),
+              ...(standInEncoder !== undefined && { standInEncoderDir: standInEncoder }),
               standInAfterMs: options.standInAfterMs,
               registryFile: options.registry,
               ...stateOf(options, stateDir),

@@ -2,6 +2,7 @@ import type { Client } from "@ipr/grpc";
 import type { RouterService } from "@ipr/proto";
 import { type Environment, processLogger } from "@ipr/service";
 import { createStandalone, shipped } from "@ipr/standalone";
+import { shippedBundleOf } from "./shipped-bundle.ts";
 
 export type RouterClient = Client<typeof RouterService>;
 
@@ -19,7 +20,7 @@ export async function withRouter<T>(
   work: (router: RouterClient) => Promise<T>,
 ): Promise<T> {
   const standalone = await createStandalone({
-    bundleDir: files.bundle ?? shipped.bundleDir,
+    bundleDir: files.bundle ?? shippedBundleOf(files.encoder),
     encoderDir: files.encoder ?? shipped.encoderDir,
     registryFile: files.registry ?? shipped.registryFile,
     stateDir: undefined,
