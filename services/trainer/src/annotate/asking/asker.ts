@@ -1,6 +1,7 @@
-import type { Answer, Answerer, NoAnswer, Question } from "../answerer.ts";
+import type { Answerer, NoAnswer, Question } from "../answerer.ts";
 import type { CallJournal } from "../journal/call-journal.ts";
 import type { JournalRecord } from "../journal/journal-record.ts";
+import { toRecord } from "./call-record.ts";
 import { ModelGate } from "./model-gate.ts";
 import { pause } from "./pause.ts";
 import { mostUsd } from "./price-estimate.ts";
@@ -154,42 +155,6 @@ export class Asker {
     const gate = new ModelGate({ maxCalls, now });
     this.#gates.set(model, gate);
     return gate;
-  }
-}
-
-function toRecord(
-  about: { readonly key: string; readonly prompt: string; readonly model: string },
-  end: Answer | NoAnswer,
-  most: number,
-): Extract<JournalRecord, { kind: "answered" | "failed" }> {
-  const { key, prompt } = about;
-  switch (end.kind) {
-    case "answered": {
-      const { text, isCut, inputTokens, outputTokens, costUsd } = end;
-      return {
-        kind: "answered",
-        ...about,
-        text,
-        isCut,
-        ...(inputTokens === undefined ? {} : { inputTokens }),
-        ...(outputTokens === undefined ? {} : { outputTokens }),
-        ...(costUsd === undefined ? {} : { costUsd }),
-        chargedUsd: costUsd ?? most,
-      };
-    }
-    case "refused":
-      return { kind: "failed", key, prompt, why: end.why, isFinal: true, chargedUsd: 0 };
-    case "failed":
-      return {
-        kind: "failed",
-        key,
-        prompt,
-        why: end.why,
-        isFinal: false,
-        chargedUsd: end.mayBeBilled ? most : 0,
-      };
-    default:
-      return end satisfies never;
   }
 }
 
