@@ -45,7 +45,7 @@ export function evaluateCommand(environment: Environment): Command {
     .option(
       "--pool <names>",
       "route between these only, separated by commas; several times for a verdict on each (default: all, and the pools the data suggest)",
-      (text: string, before: string[][] = []) => [...before, parseNames(text)],
+      (text: string, before: string[][] | undefined) => [...(before ?? []), parseNames(text)],
     )
     .addOption(
       new Option(
