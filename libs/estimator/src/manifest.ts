@@ -117,15 +117,15 @@ export const candidateSchema = z.object({
     .optional(),
 });
 
-const routingPoint = z.object({ qualityRatio: z.number(), saving: z.number() });
+const routingPoint = { qualityRatio: z.number(), saving: z.number() };
 
 export const toleranceTableSchema = z.object({
   formatVersion: z.literal(1),
   pool: z.array(z.string()).min(1),
   reference: z.string(),
   rows: count,
-  points: z.array(routingPoint.extend({ tolerance: z.number().min(0).max(1) })),
-  priceWeights: z.array(routingPoint.extend({ lambda: z.number().nonnegative() })),
+  points: z.array(z.object({ tolerance: z.number().min(0).max(1), ...routingPoint })),
+  priceWeights: z.array(z.object({ lambda: z.number().nonnegative(), ...routingPoint })),
 });
 
 /** The one way a manifest is written: a byte that differs is a change. */
