@@ -29,4 +29,5 @@ export { measureSuggested, type SuggestedFigures } from "./suggest/measure-sugge
 export { suggestPrompts, type SuggestOptions, type SuggestReport } from "./suggest/suggest-prompts.ts";
 export { checkData } from "./train/check-data.ts";
 export type { DataReport } from "./train/data-report.ts";
-export { train, type TrainedCandidate, type TrainOptions, type TrainReport } from "./train/train.ts";
+export { train, type TrainOptions } from "./train/train.ts";
+export type { TrainedCandidate, TrainReport } from "./train/train-report.ts";
