@@ -1,5 +1,6 @@
-import { meanOf, type Statistic, weightedSum } from "./bootstrap.ts";
+import type { Statistic } from "./bootstrap.ts";
 import { cell, type Matrix, sameShape } from "./matrix.ts";
+import { meanOf, weightedSum } from "./sums.ts";
 
 /**
  * How much of the scores' variation the estimates explain, pooled over candidates, against each candidate's mean on
@@ -34,7 +35,13 @@ export function topOneAccuracy(estimates: Matrix, scores: Matrix): Statistic {
  */
 export function bestSetF1(estimates: Matrix, scores: Matrix): Statistic {
   const predicted = Uint8Array.from({ length: scores.rows }, (_, row) => bestColumn(estimates, row));
-  const best = Float64Array.from({ length: scores.rows }, (_, row) => bestScore(scores, row));
+  const missedIn = Array.from({ length: scores.rows }, (_, row) => {
+    const best = bestScore(scores, row);
+    const columns = Array.from({ length: scores.columns }, (_, column) => column);
+    return cell(scores, row, predicted[row]!) === best
+      ? undefined
+      : Uint8Array.from(columns.filter((column) => cell(scores, row, column) === best));
+  });
   return (weights) => {
     const right = new Float64Array(scores.columns);
     const wrong = new Float64Array(scores.columns);
@@ -42,14 +49,14 @@ export function bestSetF1(estimates: Matrix, scores: Matrix): Statistic {
     for (let row = 0; row < scores.rows; row++) {
       const weight = weights[row]!;
       const choice = predicted[row]!;
-      if (cell(scores, row, choice) === best[row]) {
+      const others = missedIn[row];
+      if (others === undefined) {
         right[choice]! += weight;
         continue;
       }
+      if (weight === 0) continue;
       wrong[choice]! += weight;
-      for (let column = 0; column < scores.columns; column++) {
-        if (cell(scores, row, column) === best[row]) missed[column]! += weight;
-      }
+      for (const column of others) missed[column]! += weight;
     }
     let sum = 0;
     let counted = 0;

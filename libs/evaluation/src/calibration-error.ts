@@ -1,5 +1,7 @@
-import { type Statistic, sumOf, total } from "./bootstrap.ts";
+import type { Statistic } from "./bootstrap.ts";
 import { cell, type Matrix } from "./matrix.ts";
+import { acrossBatch, batchSize } from "./resamples.ts";
+import { sumOf, total } from "./sums.ts";
 
 export const reliabilityBins = 10;
 
@@ -10,39 +12,43 @@ export interface ReliabilityBin {
   readonly pairs: number;
 }
 
-interface Binned {
-  readonly rows: Uint32Array;
-  readonly bins: Uint8Array;
-  readonly estimates: Float64Array;
-  readonly scores: Float64Array;
-}
-
 /**
  * Expected calibration error of one candidate: the mean distance between estimate and score over 10 bins that hold
  * equally many prompts. The bins are those of the data itself, also in resamples.
  */
 export function calibrationError(estimates: Matrix, scores: Matrix, candidate: number): Statistic {
-  const binned = bin(estimates, scores, [candidate]);
-  // Per row, in the order of the rows: the weights are then read in order too.
+  const binOf = binsOf(estimates, scores, [candidate]);
+  // A row without a label is in the first bin, with no gap.
   const binOfRow = new Uint8Array(scores.rows);
   const gapOfRow = new Float64Array(scores.rows);
   const isLabelled = new Float64Array(scores.rows);
-  for (const [index, row] of binned.rows.entries()) {
-    binOfRow[row] = binned.bins[index]!;
-    gapOfRow[row] = binned.scores[index]! - binned.estimates[index]!;
+  for (let row = 0; row < scores.rows; row++) {
+    const estimate = cell(estimates, row, candidate);
+    const score = cell(scores, row, candidate);
+    if (Number.isNaN(score)) continue;
+    binOfRow[row] = binOf(estimate);
+    gapOfRow[row] = score - estimate;
     isLabelled[row] = 1;
   }
-  const mass = binned.rows.length === scores.rows ? total : sumOf(isLabelled);
-  const error = (weights: Float64Array) => {
-    const gaps = new Float64Array(reliabilityBins);
+  const mass = isLabelled.includes(0) ? sumOf(isLabelled) : total;
+  const distances = acrossBatch(({ weights, counts }) => {
+    const gaps = new Float64Array(batchSize * reliabilityBins);
     for (let row = 0; row < gapOfRow.length; row++) {
-      gaps[binOfRow[row]!]! += weights[row]! * gapOfRow[row]!;
+      const gap = gapOfRow[row]!;
+      const to = batchSize * binOfRow[row]!;
+      const from = batchSize * row;
+      gaps[to]! += counts[from]! * gap;
+      gaps[to + 1]! += counts[from + 1]! * gap;
+      gaps[to + 2]! += counts[from + 2]! * gap;
+      gaps[to + 3]! += counts[from + 3]! * gap;
     }
-    let sum = 0;
-    for (const gap of gaps) sum += Math.abs(gap);
-    return sum / mass(weights);
-  };
-  return Object.assign(error, { isInflated: true });
+    return weights.map((_, lane) => {
+      let sum = 0;
+      for (let bin = 0; bin < reliabilityBins; bin++) sum += Math.abs(gaps[batchSize * bin + lane]!);
+      return sum;
+    });
+  });
+  return Object.assign((weights: Float64Array) => distances(weights) / mass(weights), { isInflated: true });
 }
 
 /** The points of a reliability diagram, pooled over candidates unless one is named. Empty bins are left out. */
@@ -51,38 +57,54 @@ export function reliability(
   scores: Matrix,
   candidates = Array.from({ length: scores.columns }, (_, column) => column),
 ): readonly ReliabilityBin[] {
-  const binned = bin(estimates, scores, candidates);
+  const binOf = binsOf(estimates, scores, candidates);
   const sums = Array.from({ length: reliabilityBins }, () => ({ estimate: 0, score: 0, pairs: 0 }));
-  for (const [index, binIndex] of binned.bins.entries()) {
-    const sum = sums[binIndex]!;
-    sum.estimate += binned.estimates[index]!;
-    sum.score += binned.scores[index]!;
+  forEachPair(estimates, scores, candidates, (estimate, score) => {
+    const sum = sums[binOf(estimate)]!;
+    sum.estimate += estimate;
+    sum.score += score;
     sum.pairs += 1;
-  }
+  });
   return sums
     .filter(({ pairs }) => pairs > 0)
     .map(({ estimate, score, pairs }) => ({ estimate: estimate / pairs, score: score / pairs, pairs }));
 }
 
-/** Equal-mass bins by estimate; equal estimates stay in one bin, so that the order of the rows does not matter. */
-function bin(estimates: Matrix, scores: Matrix, candidates: readonly number[]): Binned {
-  const pairs: { readonly row: number; readonly estimate: number; readonly score: number }[] = [];
+/** Equal-mass bins by estimate; equal estimates are in one bin, that of the first of them in order. */
+function binsOf(
+  estimates: Matrix,
+  scores: Matrix,
+  candidates: readonly number[],
+): (estimate: number) => number {
+  const values = new Float64Array(scores.rows * candidates.length);
+  let pairs = 0;
+  forEachPair(estimates, scores, candidates, (estimate) => {
+    values[pairs] = estimate;
+    pairs += 1;
+  });
+  const sorted = values.subarray(0, pairs).toSorted();
+  // A bin's first estimate is larger than the last one before the bin begins.
+  const lastBefore = Float64Array.from(
+    { length: reliabilityBins - 1 },
+    (_, bin) => sorted[Math.ceil(((bin + 1) * pairs) / reliabilityBins) - 1] ?? Number.POSITIVE_INFINITY,
+  );
+  return (estimate) => {
+    let bin = 0;
+    while (bin < lastBefore.length && estimate > lastBefore[bin]!) bin += 1;
+    return bin;
+  };
+}
+
+function forEachPair(
+  estimates: Matrix,
+  scores: Matrix,
+  candidates: readonly number[],
+  visit: (estimate: number, score: number) => void,
+): void {
   for (const column of candidates) {
     for (let row = 0; row < scores.rows; row++) {
       const score = cell(scores, row, column);
-      if (!Number.isNaN(score)) pairs.push({ row, estimate: cell(estimates, row, column), score });
+      if (!Number.isNaN(score)) visit(cell(estimates, row, column), score);
     }
   }
-  const ordered = pairs.toSorted((a, b) => a.estimate - b.estimate);
-  const bins = new Uint8Array(ordered.length);
-  for (let index = 0; index < ordered.length; index++) {
-    const isTied = index > 0 && ordered[index]!.estimate === ordered[index - 1]!.estimate;
-    bins[index] = isTied ? bins[index - 1]! : Math.floor((index * reliabilityBins) / ordered.length);
-  }
-  return {
-    rows: Uint32Array.from(ordered, ({ row }) => row),
-    bins,
-    estimates: Float64Array.from(ordered, ({ estimate }) => estimate),
-    scores: Float64Array.from(ordered, ({ score }) => score),
-  };
 }

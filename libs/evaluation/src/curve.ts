@@ -1,6 +1,8 @@
-import { knownMeans, sharedAcross, type Statistic, total } from "./bootstrap.ts";
+import { sharedAcross, type Statistic } from "./bootstrap.ts";
 import { cell, type Matrix } from "./matrix.ts";
+import { acrossBatch, batchSize } from "./resamples.ts";
 import type { Steps } from "./steps.ts";
+import { knownMeans, total } from "./sums.ts";
 
 /** What really happened: each candidate's score and cost for each prompt. */
 export interface Truth {
@@ -51,20 +53,35 @@ export function curveOf(steps: Steps, settings: Float64Array, { scores, costsUsd
     quality: Float64Array.from(qualityChanges),
     costUsd: Float64Array.from(costChanges),
   };
-  return sharedAcross((weights) => {
-    const quality = new Float64Array(settings.length);
-    const costUsd = new Float64Array(settings.length);
+  return acrossBatch(({ weights, counts }) => {
+    const [quality, costUsd] = [
+      new Float64Array(batchSize * settings.length),
+      new Float64Array(batchSize * settings.length),
+    ];
     for (let row = 0; row < steps.rows; row++) {
-      const weight = weights[row]!;
-      if (weight === 0) continue;
+      const at = batchSize * row;
+      const w1 = counts[at]!;
+      const w2 = counts[at + 1]!;
+      const w3 = counts[at + 2]!;
+      const w4 = counts[at + 3]!;
       for (let change = rowStart[row]!; change < rowStart[row + 1]!; change++) {
-        const position = changes.positions[change]!;
-        quality[position]! += weight * changes.quality[change]!;
-        costUsd[position]! += weight * changes.costUsd[change]!;
+        const to = batchSize * changes.positions[change]!;
+        const ofQuality = changes.quality[change]!;
+        const ofCost = changes.costUsd[change]!;
+        quality[to]! += w1 * ofQuality;
+        quality[to + 1]! += w2 * ofQuality;
+        quality[to + 2]! += w3 * ofQuality;
+        quality[to + 3]! += w4 * ofQuality;
+        costUsd[to]! += w1 * ofCost;
+        costUsd[to + 1]! += w2 * ofCost;
+        costUsd[to + 2]! += w3 * ofCost;
+        costUsd[to + 3]! += w4 * ofCost;
       }
     }
-    const mass = total(weights);
-    return { quality: runningMean(quality, mass), costUsd: runningMean(costUsd, mass) };
+    return weights.map((own, lane) => ({
+      quality: runningMean(quality, lane, total(own)),
+      costUsd: runningMean(costUsd, lane, total(own)),
+    }));
   });
 }
 
@@ -164,10 +181,11 @@ function trapezoids(points: readonly ScaledPoint[]): number {
   return area;
 }
 
-function runningMean(changes: Float64Array, mass: number): Float64Array {
+/** Means after each change of one lane. */
+function runningMean(changes: Float64Array, lane: number, mass: number): Float64Array {
   let sum = 0;
-  return changes.map((change) => {
-    sum += change;
+  return Float64Array.from({ length: changes.length / batchSize }, (_, position) => {
+    sum += changes[batchSize * position + lane]!;
     return sum / mass;
   });
 }

@@ -5,9 +5,8 @@ export {
   bootstrap,
   type BootstrapOptions,
   defaultResamples,
+  type Draws,
   type Figure,
-  knownMeans,
-  meanOf,
   meanOfDefined,
   onRows,
   sharedAcross,
@@ -31,7 +30,7 @@ export {
 export { cheapestMixture, type Mixture, staticFrontier } from "./frontier.ts";
 export { gateSteps } from "./gate.ts";
 export { cell, columnMeans, constantRows, createMatrix, type Matrix } from "./matrix.ts";
-export { measure, type Measured, type Statistics } from "./measure.ts";
+export { drawsOfTree, measure, type Measured, measuredFrom, type Statistics } from "./measure.ts";
 export { chooseSetting, readerOf } from "./operating-point.ts";
 export { type Random, seededRandom, shuffledIndexes } from "./random.ts";
 export {
@@ -45,5 +44,7 @@ export {
   withTargets,
 } from "./ridge.ts";
 export { sourceMeans } from "./source-means.ts";
+export { batchSize, type ResampleRange } from "./resamples.ts";
 export { choicesAt, maxCandidates, maxSettings, settingsOf, type Steps } from "./steps.ts";
+export { knownMeans, meanOf } from "./sums.ts";
 export { utilitySteps } from "./utility.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { meanOf } from "./bootstrap.ts";
 import { measure } from "./measure.ts";
+import { meanOf } from "./sums.ts";
 
 test("figures stand where their statistics stood, over the same resamples", () => {
   const mean = meanOf(Float64Array.of(0, 0, 1, 1));

@@ -1,4 +1,13 @@
-import { bootstrap, type BootstrapOptions, type Figure, type Statistic } from "./bootstrap.ts";
+import {
+  defaultResamples,
+  type BootstrapOptions,
+  type Draws,
+  drawsOf,
+  type Figure,
+  figuresOf,
+  type Statistic,
+} from "./bootstrap.ts";
+import type { ResampleRange } from "./resamples.ts";
 
 /** Statistics by name, nested as the figures should be. */
 export interface Statistics {
@@ -14,11 +23,29 @@ export type Measured<Tree> = {
 export function measure<Tree extends Statistics>(
   rows: number,
   tree: Tree,
-  options: BootstrapOptions,
+  { seed, resamples = defaultResamples, onResample }: BootstrapOptions,
 ): Measured<Tree> {
-  const leaves: Statistic[] = [];
-  collect(tree, leaves);
-  const figures = bootstrap(rows, Object.fromEntries(leaves.entries()), options);
+  const range = { seed, from: 0, to: resamples };
+  return measuredFrom(rows, tree, [drawsOfTree(rows, tree, range, (done) => onResample?.(done, resamples))]);
+}
+
+/** A part of the resamples of a tree, to be put together with the others by `measuredFrom`. */
+export function drawsOfTree(
+  rows: number,
+  tree: Statistics,
+  range: ResampleRange,
+  onResample?: (done: number) => void,
+): Draws {
+  return drawsOf(rows, leavesOf(tree), range, onResample);
+}
+
+/** The figures of a tree from all parts of its resamples, wherever they were drawn. */
+export function measuredFrom<Tree extends Statistics>(
+  rows: number,
+  tree: Tree,
+  parts: readonly Draws[],
+): Measured<Tree> {
+  const figures = figuresOf(rows, leavesOf(tree), parts);
   let next = 0;
   const place = (branch: Statistics): unknown =>
     Object.fromEntries(
@@ -30,9 +57,6 @@ export function measure<Tree extends Statistics>(
   return place(tree) as Measured<Tree>;
 }
 
-function collect(branch: Statistics, leaves: Statistic[]): void {
-  for (const child of Object.values(branch)) {
-    if (typeof child === "function") leaves.push(child);
-    else collect(child, leaves);
-  }
+function leavesOf(branch: Statistics): readonly Statistic[] {
+  return Object.values(branch).flatMap((child) => (typeof child === "function" ? [child] : leavesOf(child)));
 }

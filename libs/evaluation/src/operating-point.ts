@@ -1,6 +1,7 @@
-import { sharedAcross, type Statistic, weightedSum } from "./bootstrap.ts";
+import { sharedAcross, type Statistic } from "./bootstrap.ts";
 import type { Points, Truth } from "./curve.ts";
 import { cell, type Matrix } from "./matrix.ts";
+import { weightedSum } from "./sums.ts";
 
 /**
  * The setting with the lowest cost among those whose mean quality is at least `target` times the reference's, or

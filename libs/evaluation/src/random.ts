@@ -1,11 +1,16 @@
 /** A reproducible stream of numbers in [0, 1): equal seeds give equal streams on every machine. */
 export type Random = () => number;
 
-/** Mulberry32: 32 bits of state are plenty for a thousand resamples, and it is fast. */
-export function seededRandom(seed: number): Random {
-  let state = seed >>> 0;
+const step = 0x6d2b79f5;
+
+/**
+ * Mulberry32: 32 bits of state are plenty for a thousand resamples, and it is fast. Its state is a counter, so that the
+ * stream can begin after any number of `skipped` draws.
+ */
+export function seededRandom(seed: number, skipped = 0): Random {
+  let state = (seed + Math.imul(step, skipped)) >>> 0;
   return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
+    state = (state + step) >>> 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;

@@ -3,7 +3,7 @@ import { columnMeans, type Matrix, seededRandom, shuffledIndexes } from "@ipr/ev
 import type { Registry, Router } from "@ipr/proto";
 import type { LabelledPrompt } from "../data/labelled-prompt.ts";
 import type { OnProgress } from "../progress.ts";
-import { type Assessed, assess, type Routing } from "./assess.ts";
+import { type Assessed, assess } from "./assess.ts";
 import { minTrainingRows, runControls } from "./controls/run-controls.ts";
 import { meanCosts } from "./costs.ts";
 import type { Chosen, Controls, CostBelief, Evaluation, PoolEvaluation } from "./evaluation.ts";
@@ -117,7 +117,7 @@ export async function evaluatePool(
     candidates,
     router ?? routerOfPool(registry, candidates),
   );
-  const routing: Routing = {
+  const routing: Assessed["routing"] = {
     rows: rows.routed,
     chosenOn: believes(chosenOn),
     chosen: chosenBy(hasOthers, foldPredictor !== undefined),
@@ -138,7 +138,7 @@ export async function evaluatePool(
       if (done % resamplesPerReport === 0 || done === total) onProgress({ stage: "resample", done, total });
     },
   };
-  const assessment = assess({ ...assessed, notRouted });
+  const assessment = await assess({ ...assessed, notRouted });
   const controls = hasControls
     ? await controlsOf(world, rows, others, { candidates, assessed, notRouted }, onProgress)
     : { notRun: [] };

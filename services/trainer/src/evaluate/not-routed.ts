@@ -1,5 +1,5 @@
 import type { Figure } from "@ipr/evaluation";
-import type { RoutingAssessment } from "./assess.ts";
+import type { RoutingAssessment } from "./assess-routing.ts";
 import { type ReferenceName, referenceNames, type RuleEvaluation, targets } from "./evaluation.ts";
 import { notJudged } from "./verdict.ts";
 

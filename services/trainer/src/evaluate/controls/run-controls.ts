@@ -25,6 +25,7 @@ export interface ControlsRequest {
 export const minTrainingRows = 60;
 /** Multiplications for the Gram matrix: a few seconds. Beyond, a part of the training rows is drawn. */
 const maxGramProducts = 3e9;
+const resamplesPerReport = 25;
 
 /** Null controls and each group left out, by a stand-in that trains in closed form. */
 export async function runControls(request: ControlsRequest, onProgress: OnProgress): Promise<Controls> {
@@ -42,24 +43,27 @@ export async function runControls(request: ControlsRequest, onProgress: OnProgre
     { trained: training.length, seed },
   );
   onProgress({ stage: "controls", done: 0, total: 1 });
-  const controls = measureControls({
-    training: {
-      features: standardised(ofTraining, ofTraining),
-      scores: scoreMatrix(training, candidates),
-      groupOf: groups.groupOf.slice(0, training.length),
+  return measureControls(
+    {
+      training: {
+        features: standardised(ofTraining, ofTraining),
+        scores: scoreMatrix(training, candidates),
+        groupOf: groups.groupOf.slice(0, training.length),
+      },
+      measured: {
+        features: standardised(ofMeasured, ofTraining),
+        groupOf: groups.groupOf.slice(training.length),
+      },
+      sample,
+      means,
+      groups,
+      seed,
+      resamples,
     },
-    measured: {
-      features: standardised(ofMeasured, ofTraining),
-      groupOf: groups.groupOf.slice(training.length),
+    (done, total) => {
+      if (done % resamplesPerReport === 0 || done === total) onProgress({ stage: "controls", done, total });
     },
-    sample,
-    means,
-    groups,
-    seed,
-    resamples,
-  });
-  onProgress({ stage: "controls", done: 1, total: 1 });
-  return controls;
+  );
 }
 
 function affordable(
