@@ -25,8 +25,8 @@ export function createProgram(environment: Environment): Command {
     .addCommand(importCommand())
     .addCommand(annotateCommand(environment))
     .addCommand(trainCommand(environment))
-    .addCommand(addModelCommand())
-    .addCommand(suggestPromptsCommand())
+    .addCommand(addModelCommand(environment))
+    .addCommand(suggestPromptsCommand(environment))
     .addCommand(evaluateCommand(environment))
     .addCommand(encoderCommand(environment))
     .addCommand(benchCommand(environment));

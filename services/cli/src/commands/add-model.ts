@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { openEncoder } from "@ipr/encoders";
+import type { Environment } from "@ipr/service";
 import { shipped } from "@ipr/standalone";
 import { addModel, type AddModelReport } from "@ipr/trainer";
 import { Command } from "commander";
@@ -21,7 +22,7 @@ interface AddModelCommandOptions {
   readonly json?: true;
 }
 
-export function addModelCommand(): Command {
+export function addModelCommand(environment: Environment): Command {
   return new Command("add-model")
     .description(
       "Adds a candidate to a trained bundle from labelled prompts, in seconds. All other candidates stay bit for bit as they are; see docs/add-model.md.",
@@ -53,7 +54,10 @@ export function addModelCommand(): Command {
     )
     .action(async ({ json, ...options }: AddModelCommandOptions) => {
       const printer = progressPrinter(process.stderr);
-      await using encoder = await openEncoder(options.encoder, { workers: availableParallelism() });
+      await using encoder = await openEncoder(options.encoder, {
+        workers: availableParallelism(),
+        environment,
+      });
       const report = await addModel({ ...options, encoder }, printer.report).finally(printer.end);
       process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report, options));
     });

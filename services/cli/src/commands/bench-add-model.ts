@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { openEncoder } from "@ipr/encoders";
+import type { Environment } from "@ipr/service";
 import { shipped } from "@ipr/standalone";
 import { type AddedFigures, measureAdded, type MeasuredAdding } from "@ipr/trainer";
 import { Command } from "commander";
@@ -21,7 +22,7 @@ interface BenchAddModelOptions {
 
 const labels = [100, 300, 1000];
 
-export function benchAddModelCommand(): Command {
+export function benchAddModelCommand(environment: Environment): Command {
   return new Command("add-model")
     .description(
       "Measures what adding a candidate from 100, 300 and 1000 labels is worth: each candidate is held out in turn and added to a bundle of the others. Trains once per candidate: minutes.",
@@ -37,7 +38,10 @@ export function benchAddModelCommand(): Command {
     .addHelpText("after", "\nExample:\n  ipr bench add-model --draws 3")
     .action(async ({ json, ...options }: BenchAddModelOptions) => {
       const printer = progressPrinter(process.stderr);
-      await using openedEncoder = await openEncoder(options.encoder, { workers: availableParallelism() });
+      await using openedEncoder = await openEncoder(options.encoder, {
+        workers: availableParallelism(),
+        environment,
+      });
       const report = await measureAdded({ ...options, openedEncoder, labels }, printer.report).finally(
         printer.end,
       );

@@ -1,6 +1,7 @@
 import { basename, join } from "node:path";
 import { availableParallelism } from "node:os";
 import { openEncoder } from "@ipr/encoders";
+import type { Environment } from "@ipr/service";
 import { shipped } from "@ipr/standalone";
 import { measureSuggested, type SuggestedFigures } from "@ipr/trainer";
 import { Command } from "commander";
@@ -20,7 +21,7 @@ interface BenchSuggestOptions {
 const sets = ["llmrouter", "mmlupro", "routellm", "zeroeval"];
 const counts = [100, 300];
 
-export function benchSuggestPromptsCommand(): Command {
+export function benchSuggestPromptsCommand(environment: Environment): Command {
   return new Command("suggest-prompts")
     .description("Measures whether labelling suggested prompts teaches more than labelling random ones.")
     .option(
@@ -35,7 +36,10 @@ export function benchSuggestPromptsCommand(): Command {
     .addHelpText("after", "\nExample:\n  ipr bench suggest-prompts --draws 8")
     .action(async ({ json, ...options }: BenchSuggestOptions) => {
       const printer = progressPrinter(process.stderr);
-      await using encoder = await openEncoder(options.encoder, { workers: availableParallelism() });
+      await using encoder = await openEncoder(options.encoder, {
+        workers: availableParallelism(),
+        environment,
+      });
       const figures = await measureSuggested({ ...options, encoder, counts }, printer.report).finally(
         printer.end,
       );

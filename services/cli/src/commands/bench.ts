@@ -23,8 +23,8 @@ export function benchCommand(environment: Environment): Command {
     .addCommand(benchRouteCommand(environment))
     .addCommand(benchTrainCommand())
     .addCommand(benchQualityCommand())
-    .addCommand(benchAddModelCommand())
-    .addCommand(benchSuggestPromptsCommand())
+    .addCommand(benchAddModelCommand(environment))
+    .addCommand(benchSuggestPromptsCommand(environment))
     .addCommand(benchEmbedCommand(environment))
     .addCommand(benchPredictCommand());
 }

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { openEncoder } from "@ipr/encoders";
+import type { Environment } from "@ipr/service";
 import { shipped } from "@ipr/standalone";
 import { suggestPrompts, type SuggestReport } from "@ipr/trainer";
 import { Command } from "commander";
@@ -18,7 +19,7 @@ interface SuggestCommandOptions {
   readonly json?: true;
 }
 
-export function suggestPromptsCommand(): Command {
+export function suggestPromptsCommand(environment: Environment): Command {
   return new Command("suggest-prompts")
     .description(
       "Picks the prompts to label first: every kind of prompt as often as it occurs, no two nearly the same.",
@@ -49,7 +50,10 @@ export function suggestPromptsCommand(): Command {
     )
     .action(async ({ json, ...options }: SuggestCommandOptions) => {
       const printer = progressPrinter(process.stderr);
-      await using encoder = await openEncoder(options.encoder, { workers: availableParallelism() });
+      await using encoder = await openEncoder(options.encoder, {
+        workers: availableParallelism(),
+        environment,
+      });
       const report = await suggestPrompts({ ...options, encoder }, printer.report).finally(printer.end);
       process.stdout.write(
         json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report, options.count),
