@@ -28,8 +28,8 @@ export interface CandidateModel {
   /** How many labels of train and val it was fitted on. */
   readonly labels: number;
   /**
-   * `jointly` with the trunk, whose folds leave rows out; or `added` later to a trunk that stays as it is, so that its
-   * estimates of its own labelled rows are in sample.
+   * `jointly` with the trunk; or `added` later to a trunk that stays as it is. Either way each fold leaves its own rows
+   * out.
    */
   readonly fitted: "jointly" | "added";
   /** Log-odds of its mean quality over those. */

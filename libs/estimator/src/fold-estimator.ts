@@ -8,7 +8,7 @@ export function foldCount({ trunk }: Pick<Estimator, "trunk">): number {
 
 /**
  * The part of an estimator that has not seen the prompts of one fold: its estimates of them are out of fold, fit for
- * choosing settings, where the whole ensemble's are not. That holds for candidates fitted jointly with the trunk only.
+ * choosing settings, where the whole ensemble's are not.
  */
 export function withoutFold({ trunk, topics, candidates }: Estimator, fold: number): Estimator {
   if (trunk.kind === "memory") {

@@ -55,7 +55,7 @@ export { type EncoderDescription, loadEncoder, loadStaticEncoder, writeEncoder }
 export { quantiseTable, type StaticTable } from "./static-table.ts";
 export { surfaceCount, surfaceNames } from "./surface.ts";
 export { distinctDigests, hasPrompt, promptDigest, type PromptDigests, promptDigests } from "./trained-on.ts";
-export { mixTopics, softmax } from "./topics.ts";
+export { createTopicReader, mixTopics, softmax } from "./topics.ts";
 export { createTrunk, gelu, standardiseSurface, type TrunkModel, trunkRows } from "./trunk.ts";
 export { type BundleContent, writeBundle } from "./write-bundle.ts";
 export { createWordPiece, type TokenizerFile, type Tokenize, tokenizerSchema } from "./word-piece.ts";

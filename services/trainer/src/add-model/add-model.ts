@@ -25,7 +25,7 @@ import type { OnProgress } from "../progress.ts";
 import { foldHash, promptKey } from "../train/rows.ts";
 import { predictionMetrics } from "../train/test-metrics.ts";
 import { fitCandidate } from "./fit-candidate.ts";
-import { validationParts } from "./fit-head.ts";
+import { validationParts } from "./divide-rows.ts";
 import { checkName, frozenBundle } from "./frozen-bundle.ts";
 import { readHiddenRows } from "./hidden-rows.ts";
 import { selectLabels } from "./select-labels.ts";
@@ -101,6 +101,8 @@ export async function addModel(
     scores: fitted.map(({ scores }) => scores[model]!),
     outputTokens: fitted.map(({ outputTokens }) => outputTokens[model]),
     peers: frozen.peers,
+    topics: frozen.topics,
+    foldOf: (row) => frozen.foldOf(texts[row]!),
     heldOutOf: (row) => frozen.heldOutOf(texts[row]!),
     // Equal prompts are validated together.
     partOf: (row) => foldHash(promptKey(texts[row]!), seed) % validationParts,

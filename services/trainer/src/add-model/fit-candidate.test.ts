@@ -123,7 +123,9 @@ function fit({ hidden, peers, scores, tokens }: World, rows: number) {
     peers,
     scores: scores.slice(0, rows),
     outputTokens: tokens.slice(0, rows),
+    topics: undefined,
     heldOutOf: () => undefined,
+    foldOf: () => undefined,
     partOf: (row) => row % 5,
   });
 }

@@ -1,19 +1,22 @@
 import { IprError, invalidField, status } from "@ipr/errors";
-import { type Bundle, hasPrompt, type LinearAdapter, type TrunkModel } from "@ipr/estimator";
-import { foldHash, promptKey } from "../train/rows.ts";
+import { type Bundle, hasPrompt, type LinearAdapter, type TopicModel, type TrunkModel } from "@ipr/estimator";
+import { foldOf } from "../train/rows.ts";
 
 /** What a new candidate is fitted to. */
 export interface FrozenBundle {
   readonly trunk: TrunkModel;
   /** The other candidates' heads. */
   readonly peers: readonly LinearAdapter[];
+  readonly topics: TopicModel | undefined;
+  /** The fold that a prompt belongs to, whether the bundle was trained on it or not; undefined where there are none. */
+  readonly foldOf: (text: string) => number | undefined;
   /** The fold that a prompt was held out of; undefined for one the bundle was not trained on. */
   readonly heldOutOf: (text: string) => number | undefined;
 }
 
 /** The trunk and the heads of all candidates but `name`. A bundle whose heads are not linear is refused. */
 export function frozenBundle(dir: string, bundle: Bundle, name: string): FrozenBundle {
-  const { trunk, candidates, manifest, trainedOn } = bundle;
+  const { trunk, topics, candidates, manifest, trainedOn } = bundle;
   const adapters = candidates.flatMap(({ adapter }) => adapter ?? []);
   const foreign = adapters.find(({ kind }) => kind !== "linear");
   if (trunk.kind !== "layer" || foreign !== undefined) {
@@ -28,7 +31,9 @@ export function frozenBundle(dir: string, bundle: Bundle, name: string): FrozenB
   }
   const others = candidates.filter((candidate) => candidate.name !== name);
   const peers = others.flatMap(({ adapter }) => (adapter?.kind === "linear" ? [adapter] : []));
-  return { trunk, peers, heldOutOf: foldReader(trunk, manifest.training, trainedOn) };
+  const foldOfText = foldReader(trunk, manifest.training);
+  const heldOutOf = (text: string) => (hasPrompt(trainedOn, text) ? foldOfText(text) : undefined);
+  return { trunk, peers, topics, foldOf: foldOfText, heldOutOf };
 }
 
 /** Refuses a candidate that is there already, unless it is to be replaced, and one to replace that is not there. */
@@ -46,9 +51,8 @@ export function checkName(dir: string, { candidates }: Bundle, name: string, isR
 function foldReader(
   trunk: TrunkModel,
   { seed, folds }: Bundle["manifest"]["training"],
-  trainedOn: Bundle["trainedOn"],
 ): (text: string) => number | undefined {
   // With one network, or folds drawn in a way the bundle does not tell, nobody has not seen a prompt of the training.
   if (typeof seed !== "number" || folds !== trunk.folds || folds < 2) return () => undefined;
-  return (text) => (hasPrompt(trainedOn, text) ? foldHash(promptKey(text), seed) % folds : undefined);
+  return (text) => foldOf(text, { seed, folds });
 }

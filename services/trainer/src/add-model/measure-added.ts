@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { applyPlatt, createPredictor, type Encoder, hasPrompt, loadBundle, sigmoid } from "@ipr/estimator";
+import { createPredictor, type Encoder, hasPrompt, loadBundle } from "@ipr/estimator";
 import { createMatrix, rSquared, shuffledIndexes } from "@ipr/evaluation";
 import { joinData } from "../data/join-data.ts";
 import type { LabelledPrompt } from "../data/labelled-prompt.ts";
@@ -10,9 +10,9 @@ import type { OnProgress } from "../progress.ts";
 import { randomFor } from "../train/random.ts";
 import { foldHash, promptKey } from "../train/rows.ts";
 import { train } from "../train/train.ts";
-import { honestValue } from "./directions.ts";
+import { validationParts } from "./divide-rows.ts";
+import { estimateRows } from "./estimate-rows.ts";
 import { fitCandidate } from "./fit-candidate.ts";
-import { validationParts } from "./fit-head.ts";
 import { frozenBundle } from "./frozen-bundle.ts";
 import { type HiddenRows, pickHiddenRows, readHiddenRows } from "./hidden-rows.ts";
 import { selectLabels } from "./select-labels.ts";
@@ -133,7 +133,7 @@ async function runsOf(
 ): Promise<Run[]> {
   await train({ data, encoder, out, seed, candidates: others });
   const bundle = await loadBundle(out);
-  const { trunk, peers, heldOutOf } = frozenBundle(out, bundle, name);
+  const { trunk, peers, topics, foldOf, heldOutOf } = frozenBundle(out, bundle, name);
   const { fitted, measured } = selectLabels(prompts, name, (text) => hasPrompt(bundle.trainedOn, text));
   const read = async (rows: readonly LabelledPrompt[]): Promise<HiddenRows> => {
     const texts = rows.map(({ text }) => text);
@@ -147,20 +147,19 @@ async function runsOf(
       if (count > fitted.length) continue;
       const rows = [...order.subarray(0, count)];
       const startedAt = performance.now();
-      const { adapter, calibration } = fitCandidate({
+      const candidate = fitCandidate({
         name,
         hidden: pickHiddenRows(hidden.fitted, rows),
         scores: rows.map((row) => fitted[row]!.scores[name]!),
         outputTokens: rows.map((row) => fitted[row]!.outputTokens[name]),
         peers,
+        topics,
+        foldOf: (row) => foldOf(fitted[rows[row]!]!.text),
         heldOutOf: (row) => heldOutOf(fitted[rows[row]!]!.text),
         partOf: (row) => foldHash(promptKey(fitted[rows[row]!]!.text), seed) % validationParts,
       });
       const seconds = (performance.now() - startedAt) / 1000;
-      if (adapter?.kind !== "linear") throw new RangeError(`${count} labels are too few to measure`);
-      const estimates = measured.map((_, row) =>
-        sigmoid(applyPlatt(honestValue(adapter.quality, hidden.measured, row, undefined), calibration)),
-      );
+      const estimates = estimateRows(candidate, topics, hidden.measured);
       runs.push({ labels: count, r2: r2Of(prompts, measured, name, estimates), seconds });
     }
   }

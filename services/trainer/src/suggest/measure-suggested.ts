@@ -2,7 +2,8 @@ import { encodeInOrder } from "@ipr/encoders";
 import { type Encoder, extractFeatures, sigmoid, standardiseSurface, surfaceCount } from "@ipr/estimator";
 import { createMatrix, rSquared, shuffledIndexes } from "@ipr/evaluation";
 import { honestValue } from "../add-model/directions.ts";
-import { fitHead, validationParts } from "../add-model/fit-head.ts";
+import { validationParts } from "../add-model/divide-rows.ts";
+import { fitHead } from "../add-model/fit-head.ts";
 import { type HiddenRows, pickHiddenRows } from "../add-model/hidden-rows.ts";
 import { softLogistic } from "../add-model/soft-logistic.ts";
 import { joinData } from "../data/join-data.ts";
@@ -140,6 +141,7 @@ function learntFrom({ candidates, pool, test, read }: World, rows: readonly numb
       labels: Float64Array.from(rows, (row) => pool[row]!.scores[name]!),
       peers: [],
       heldOutOf: () => undefined,
+      foldOf: () => undefined,
       partOf: (row) => row % validationParts,
       regression: softLogistic,
     });
