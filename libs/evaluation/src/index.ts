@@ -44,7 +44,7 @@ export {
   withTargets,
 } from "./ridge.ts";
 export { sourceMeans } from "./source-means.ts";
-export { batchSize, type ResampleRange } from "./resamples.ts";
+export { acrossBatch, batchSize } from "./resamples.ts";
 export { choicesAt, maxCandidates, maxSettings, settingsOf, type Steps } from "./steps.ts";
 export { knownMeans, meanOf } from "./sums.ts";
 export { utilitySteps } from "./utility.ts";

@@ -24,3 +24,13 @@ test("shuffling keeps every index once", () => {
     Uint32Array.from({ length: 100 }, (_, index) => index),
   );
 });
+
+test("a stream can begin after any number of draws", () => {
+  const whole = seededRandom(11);
+  const numbers = Array.from({ length: 40 }, () => whole());
+  const later = seededRandom(11, 25);
+  assert.deepEqual(
+    Array.from({ length: 15 }, () => later()),
+    numbers.slice(25),
+  );
+});

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { loadEncoder } from "@ipr/estimator";
 import type { Figure } from "@ipr/evaluation";
+import { writeLabelledPrompts } from "../src/data/write-labelled-prompts.ts";
 import { evaluate, evaluationJson, formatEvaluation, train } from "../src/index.ts";
 import { easyAndHard, type World } from "./fixtures/easy-and-hard.ts";
 
@@ -224,7 +225,7 @@ test("the terminal text has every reference row and ends in the verdict", async 
   assert.match(text, /0\.97 {2}utility rule.* USD weight \S+ +ratio [01]\.\d{3}, saves \d+\.\d%\n/);
   assert.match(
     text,
-    /^The static frontier is chosen on other rows, .*gate out-of-fold, utility out-of-fold/m,
+    /^The static frontier is chosen on 400 other rows, .*gate out-of-fold, utility out-of-fold/m,
   );
   assert.match(evaluation.verdict.text, /on 200 rows/);
   assert.doesNotMatch(text, /oracle_tolerance/);
@@ -256,6 +257,21 @@ test("the report is one file that fetches nothing, escapes names and replaces an
   assert.match(html, /prefers-color-scheme: dark/);
 });
 
+test("a Parquet file gives the evaluation that its JSON Lines give", async () => {
+  await using world = await easyAndHard();
+  const parquet = join(world.path, "same.parquet");
+  const rows = (await readFile(world.data, "utf8")).split("\n").map((line) => JSON.parse(line));
+  const written = await writeLabelledPrompts(
+    parquet,
+    rows.map(({ output_tokens: outputTokens, ...row }) => ({ ...row, outputTokens })),
+  );
+  assert.equal(written, 600);
+  const prices = world.data.replace(/\.jsonl$/, ".meta.json");
+  const lines = await evaluate({ ...optionsFor(world), prices });
+  const table = await evaluate({ ...optionsFor(world), data: [parquet], prices });
+  assert.deepEqual({ ...table, data: lines.data }, lines);
+});
+
 test("reports progress in stages that each come to an end", async () => {
   await using world = await easyAndHard();
   const last = new Map<string, string>();
@@ -266,7 +282,7 @@ test("reports progress in stages that each come to an end", async () => {
     "estimate rows to choose on": "400/400",
     resample: "400/400",
     "read prompts for the controls": "600/600",
-    controls: "1/1",
+    controls: "200/200",
   });
   await rm(world.bundle, { recursive: true });
   await assert.rejects(evaluate(optionsFor(world)), { reason: "BAD_BUNDLE" });

@@ -29,7 +29,7 @@ export function evaluateCommand(environment: Environment): Command {
       "Measures a bundle on labelled prompts: estimates, routing rules at their targets, and what they must be seen beside.",
     )
     .option("--bundle <directory>", "the bundle (default: that of the shipped encoder)")
-    .requiredOption("--data <files...>", "labelled prompts, .jsonl or .jsonl.gz")
+    .requiredOption("--data <files...>", "labelled prompts, .jsonl, .jsonl.gz or .parquet")
     .option(
       "--encoder <reference>",
       "the encoder the bundle was trained with: a directory, or static or minilm for a shipped one",

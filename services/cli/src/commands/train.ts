@@ -26,7 +26,10 @@ interface TrainCommandOptions {
 export function trainCommand(environment: Environment): Command {
   return new Command("train")
     .description("Trains a bundle from labelled prompts (JSON Lines, one prompt a row; see docs/data.md).")
-    .requiredOption("--data <files...>", "labelled prompts, .jsonl or .jsonl.gz; several files are joined")
+    .requiredOption(
+      "--data <files...>",
+      "labelled prompts, .jsonl, .jsonl.gz or .parquet; several files are joined",
+    )
     .option("--out <directory>", "where the bundle goes; written whole or not at all")
     .option(
       "--encoder <reference>",

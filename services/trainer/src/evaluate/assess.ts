@@ -23,7 +23,7 @@ export interface Assessed {
 
 export type Assessment = Pick<
   Evaluation,
-  "resamples" | "prediction" | "perCandidate" | "perSource" | "plots"
+  "resamples" | "prediction" | "perCandidate" | "perSource" | "perSourceResamples" | "plots"
 > &
   Omit<RoutingAssessment, "bestSet" | "curves">;
 
@@ -57,6 +57,7 @@ export async function assess(
     perSource: Object.fromEntries(
       plan.sources.map(({ name, rows }) => [name, { rows, ...figures.sources.perSource[name]! }]),
     ),
+    perSourceResamples: plan.measurements.sources.resamples,
     plots: { curves, ...candidatePlots(input) },
   };
 }

@@ -21,6 +21,14 @@ export function sourceRows({ perSource }: Evaluation): readonly (readonly string
   return [header, ...rows];
 }
 
+/** Which prompts and resamples the table of sources is of, in one line. */
+export function sourcesLine({ perSource, perSourceResamples, resamples }: Evaluation): string {
+  const shown = `The bundle's estimates on the prompts of each source (${Object.keys(perSource).length} shown); AUC is inside the source.`;
+  return perSourceResamples === resamples
+    ? shown
+    : `${shown} Intervals are over ${grouped(perSourceResamples)} resamples.`;
+}
+
 /** The stand-in trained in each way. */
 export function controlRows(controls: Controls): readonly (readonly string[])[] {
   const header = ["", "R2", "AUC", "in source", "ECE", "MAE", "top-1", "F1", "gate area", "utility area"];
@@ -112,11 +120,14 @@ export function poolName({ candidates }: Pick<Evaluation, "candidates">): string
 }
 
 /** What the controls are and are not, in one sentence. */
-export function controlsLine({ trainingRows, rows, groupedBy, resamples }: Controls): string {
+export function controlsLine(controls: Controls): string {
+  const { trainingRows, trainingRowsOf, rows, groupedBy, resamples, shuffles } = controls;
+  const drawn = trainingRows < trainingRowsOf ? ` drawn of ${grouped(trainingRowsOf)}` : "";
   return (
     "A ridge regression on the embedding and surface numbers stands in for the bundle's own head, so that it can be " +
-    `trained anew in a moment (${grouped(trainingRows)} prompts, measured on ${grouped(rows)}, ${grouped(resamples)} resamples): ` +
+    `trained anew in a moment (${grouped(trainingRows)} prompts${drawn}, measured on ${grouped(rows)}, ${grouped(resamples)} resamples): ` +
     `compare these rows with each other, not with the bundle. Groups: ${groupedBy}. ` +
+    `Labels were shuffled ${shuffles} times: the mean, with an interval over shuffles and prompts. ` +
     "R2 is against the training means everywhere, so that in and out have one scale."
   );
 }

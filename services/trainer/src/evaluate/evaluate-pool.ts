@@ -149,6 +149,9 @@ export async function evaluatePool(
     ...assessment,
     costs: world.costs,
     ...(notRouted === undefined ? {} : { routingNotMeasured: notRouted }),
+    chosenOn: hasOthers
+      ? { rows: others.length, of: rows.others.length }
+      : { rows: rows.routed.length, of: rows.routed.length },
     referenceOrigin: notRouted === undefined ? reference.origin : "",
     excludedCandidates: pool.leftOut,
     excludedRows: rows.excluded,
@@ -192,7 +195,7 @@ function believing(costs: CostBelief, costsUsd: Matrix): (sample: Sample) => Sam
 
 async function controlsOf(
   { encoder, seed, resamples }: EvaluatedWorld,
-  { measured, routed }: SelectedRows,
+  { measured, routed, others }: SelectedRows,
   training: readonly LabelledPrompt[],
   {
     candidates,
@@ -215,6 +218,7 @@ async function controlsOf(
     {
       candidates,
       training,
+      trainingRowsOf: others.length,
       measured: routed.map((row) => measured[row]!),
       sample: rowsOfSample(assessed.measured, routed),
       means: { ...meansOf(routing.chosenOn), reference: candidates.indexOf(routing.reference) },

@@ -116,7 +116,11 @@ export interface GroupRow {
  */
 export interface Controls {
   readonly resamples: number;
+  /** How often the labels were shuffled. */
+  readonly shuffles: number;
   readonly trainingRows: number;
+  /** Of so many rows the training rows were drawn; the same number where all were used. */
+  readonly trainingRowsOf: number;
   readonly rows: number;
   /** What the groups are: sources, what stands before the slash in them, or clusters of prompts or sources. */
   readonly groupedBy: "source" | "source prefix" | "clusters of sources" | "clusters of prompts";
@@ -183,6 +187,10 @@ export interface Evaluation {
   readonly routingNotMeasured?: string;
   /** By source of the prompts, the largest first; empty where the data name none. */
   readonly perSource: Readonly<Record<string, SourceRow>>;
+  /** Of so many resamples the intervals of `perSource` are. */
+  readonly perSourceResamples: number;
+  /** Rows that settings, means, reference and frontier come from, and of how many they were drawn. */
+  readonly chosenOn: { readonly rows: number; readonly of: number };
   readonly controls?: Controls;
   /** Further pools, each measured for itself. */
   readonly pools?: readonly PoolEvaluation[];

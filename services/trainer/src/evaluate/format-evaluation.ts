@@ -1,4 +1,12 @@
-import { controlRows, controlsLine, groupRows, poolName, poolRows, sourceRows } from "./control-rows.ts";
+import {
+  controlRows,
+  controlsLine,
+  groupRows,
+  poolName,
+  poolRows,
+  sourceRows,
+  sourcesLine,
+} from "./control-rows.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { figure, grouped } from "./format-figures.ts";
 import { predictionLabels } from "./labels.ts";
@@ -19,7 +27,7 @@ export function formatEvaluation(evaluation: Evaluation): string {
     ...(evaluation.routingNotMeasured === undefined ? routingSections(evaluation) : []),
     Object.keys(evaluation.perSource).length === 0
       ? []
-      : ["Estimates by source", ...indented(sourceRows(evaluation))],
+      : ["Estimates by source", ...indented(sourceRows(evaluation)), sourcesLine(evaluation)],
     ...controlSections(evaluation),
     leftOut(evaluation),
     evaluation.notes.map((note) => `Note: ${note}`),

@@ -67,12 +67,13 @@ function ruleTargetRow(evaluation: Evaluation, rule: Rule, target: Target): stri
 }
 
 /** What the figures of the tables were chosen on, in one line. */
-export function chosenLine({ rules: { gate, utility } }: Evaluation): string {
+export function chosenLine({ rules: { gate, utility }, chosenOn }: Evaluation): string {
+  const rows = `${grouped(chosenOn.rows)}${chosenOn.rows < chosenOn.of ? ` drawn of ${grouped(chosenOn.of)}` : ""} other rows`;
   const settings = `gate ${gate.chosen}, utility ${utility.chosen}`;
   // The utility rule's settings come from the prompts that the frontier comes from; the gate's may come from the bundle.
   return utility.chosen === "evaluated-rows"
     ? `There are no other rows: the static frontier is chosen on the measured ones (settings: ${settings}).`
-    : `The static frontier is chosen on other rows, as are the settings (${settings}); "in hindsight" on the measured ones.`;
+    : `The static frontier is chosen on ${rows}, as are the settings (${settings}); "in hindsight" on the measured ones.`;
 }
 
 /** Rows and candidates that were not measured, with the reason. */

@@ -31,9 +31,14 @@ export interface ControlEstimates {
   readonly ridge: Matrix;
   readonly withoutGroup: Matrix;
   readonly constantWithoutGroup: Matrix;
-  readonly shuffledLabels: Matrix;
+  /** Labels shuffled again and again: what is left of one shuffle is chance. */
+  readonly shuffledLabels: readonly Matrix[];
   readonly randomFeatures: Matrix;
 }
+
+/** With more measured pairs of prompt and candidate, chance does less and a repetition costs more. */
+const maxShuffledPairs = 1e6;
+const [minShuffles, maxShuffles] = [2, 5];
 
 /** Penalties that are tried, as shares of the training rows; features have about unit variance. */
 const penaltyShares = [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30];
@@ -83,7 +88,9 @@ export function controlEstimates(
     ridge: clipped(applyRidge(solveRidge(total, penalty), measured.features)),
     withoutGroup: clipped(withoutGroup),
     constantWithoutGroup,
-    shuffledLabels: clipped(shuffledLabels(training, measured.features, { halves, byHalf, seed })),
+    shuffledLabels: shuffledScores(scores, measured.features.rows * scores.columns, seed).map((shuffled) =>
+      clipped(fromScores({ features, scores: shuffled }, measured.features, { halves, byHalf })),
+    ),
     randomFeatures: clipped(fromRandomFeatures(scores, measured.features, { halves, seed })),
   };
 }
@@ -93,14 +100,20 @@ interface Halved {
   readonly seed: number;
 }
 
-function shuffledLabels(
-  { features, scores }: ControlTraining,
+/** Each time the labels of a prompt go together to another one. */
+function shuffledScores(scores: Matrix, measuredPairs: number, seed: number): readonly Matrix[] {
+  const random = seededRandom(seed + 1);
+  const affordable = Math.floor(maxShuffledPairs / measuredPairs);
+  const shuffles = Math.max(minShuffles, Math.min(maxShuffles, affordable));
+  return Array.from({ length: shuffles }, () => pickRows(scores, shuffledIndexes(scores.rows, random)));
+}
+
+function fromScores(
+  { features, scores }: Pick<ControlTraining, "features" | "scores">,
   measured: Matrix,
-  { halves, byHalf, seed }: Halved & { readonly byHalf: readonly RidgeSums[] },
+  { halves, byHalf }: Pick<Halved, "halves"> & { readonly byHalf: readonly RidgeSums[] },
 ): Matrix {
-  const order = shuffledIndexes(scores.rows, seededRandom(seed + 1));
-  const shuffled = pickRows(scores, order);
-  const sums = byHalf.map((own, half) => withTargets(own, features, shuffled, halves[half]!));
+  const sums = byHalf.map((own, half) => withTargets(own, features, scores, halves[half]!));
   return applyRidge(fitted(sums), measured);
 }
 

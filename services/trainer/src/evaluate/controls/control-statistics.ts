@@ -1,9 +1,11 @@
 import {
+  acrossBatch,
   areaOf,
   candidatePoints,
   type Curve,
   defaultResamples,
   type Matrix,
+  meanOfDefined,
   onRows,
   rSquared,
   type Statistic,
@@ -43,7 +45,7 @@ export function planControls(input: ControlStatisticsInput) {
     ridge: statisticsOf(estimates.ridge),
     withoutGroup: statisticsOf(estimates.withoutGroup),
     constantWithoutGroupR2: constantR2(all, input),
-    shuffledLabels: statisticsOf(estimates.shuffledLabels),
+    shuffledLabels: byChance(estimates.shuffledLabels.map(statisticsOf)),
     randomFeatures: statisticsOf(estimates.randomFeatures),
     groups: Object.fromEntries(perGroup.entries()),
   };
@@ -63,6 +65,29 @@ function controlStatistics(sample: Sample, means: Means, singles: Curve) {
     gateArea: area("gate"),
     utilityArea: area("utility"),
   };
+}
+
+/**
+ * What differs by chance: the mean of the repetitions, and in each resample one of them, so that the interval covers the
+ * chance of the repetitions too. A batch of resamples has one repetition, whoever draws it.
+ */
+function byChance<Row extends Readonly<Record<string, Statistic>>>(repetitions: readonly Row[]): Row {
+  const repetitionOf = acrossBatch(({ weights }) => {
+    const isData = weights[0]!.every((weight) => weight === 1);
+    const drawn = weights[0]!.reduce((sum, weight, row) => sum + weight * row, 0) % repetitions.length;
+    return weights.map(() => (isData ? undefined : drawn));
+  });
+  const names = Object.keys(repetitions[0]!);
+  const row = names.map((name) => {
+    const own = repetitions.map((repetition) => repetition[name]!);
+    const mean = meanOfDefined(own);
+    const statistic = (weights: Float64Array) => {
+      const repetition = repetitionOf(weights);
+      return repetition === undefined ? mean(weights) : own[repetition]!(weights);
+    };
+    return [name, Object.assign(statistic, mean)] as const;
+  });
+  return Object.fromEntries(row) as Row;
 }
 
 function onlyRows(sample: Sample, rows: readonly number[], means: Means) {

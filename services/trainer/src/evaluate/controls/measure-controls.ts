@@ -22,7 +22,7 @@ const minGroupRows = 20;
 export async function measureControls(
   { training, measured, sample, means, groups, seed, resamples }: ControlsInput,
   onResample: (done: number, total: number) => void,
-): Promise<Controls> {
+): Promise<Omit<Controls, "trainingRowsOf">> {
   const rowsByGroup = groups.names.map((_, group) =>
     [...measured.groupOf.keys()].filter((row) => measured.groupOf[row] === group),
   );
@@ -45,6 +45,7 @@ export async function measureControls(
   );
   return {
     resamples: measurement.resamples,
+    shuffles: input.estimates.shuffledLabels.length,
     trainingRows: training.features.rows,
     rows: sample.scores.rows,
     groupedBy: groups.groupedBy,

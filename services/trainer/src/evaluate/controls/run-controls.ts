@@ -13,6 +13,8 @@ export interface ControlsRequest {
   readonly candidates: readonly string[];
   /** Rows of train and val with a label of every candidate. */
   readonly training: readonly LabelledPrompt[];
+  /** How many there are, where `training` is a part that was drawn. */
+  readonly trainingRowsOf: number;
   readonly measured: readonly LabelledPrompt[];
   readonly sample: Sample;
   readonly means: Means;
@@ -43,7 +45,7 @@ export async function runControls(request: ControlsRequest, onProgress: OnProgre
     { trained: training.length, seed },
   );
   onProgress({ stage: "controls", done: 0, total: 1 });
-  return measureControls(
+  const controls = await measureControls(
     {
       training: {
         features: standardised(ofTraining, ofTraining),
@@ -64,6 +66,7 @@ export async function runControls(request: ControlsRequest, onProgress: OnProgre
       if (done % resamplesPerReport === 0 || done === total) onProgress({ stage: "controls", done, total });
     },
   );
+  return { ...controls, trainingRowsOf: request.trainingRowsOf };
 }
 
 function affordable(

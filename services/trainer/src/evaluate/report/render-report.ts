@@ -1,5 +1,13 @@
 import type { Figure } from "@ipr/evaluation";
-import { controlRows, controlsLine, groupRows, poolName, poolRows, sourceRows } from "../control-rows.ts";
+import {
+  controlRows,
+  controlsLine,
+  groupRows,
+  poolName,
+  poolRows,
+  sourceRows,
+  sourcesLine,
+} from "../control-rows.ts";
 import type { Evaluation } from "../evaluation.ts";
 import { figure, grouped, number } from "../format-figures.ts";
 import { predictionLabels } from "../labels.ts";
@@ -88,7 +96,7 @@ ${htmlTable("Pools", poolRows(evaluation))}`;
 function sourceSection(evaluation: Evaluation): string {
   if (Object.keys(evaluation.perSource).length === 0) return "";
   return `<h2>Sources</h2>
-<p class="soft">The bundle's estimates on the prompts of each source; AUC is inside the source.</p>
+<p class="soft">${escape(sourcesLine(evaluation))}</p>
 ${htmlTable("Estimates by source", sourceRows(evaluation))}
 `;
 }

@@ -40,6 +40,7 @@ export async function measureInThreads<All extends Measurements>(
     if (name === first?.[0]) onResample(Math.min(done * parts, first[1].resamples));
   });
   const drawn = await Promise.all([own, ...others]);
+  if (parts > 1 && first !== undefined) onResample(first[1].resamples);
   const figures = Object.entries(measurements).map(([name, { shape, tree }]) => {
     return [
       name,
