@@ -5,6 +5,8 @@ import { after, before, test } from "node:test";
 import { createPredictor, type Encoder, loadBundle, loadEncoder, writeBundle } from "@ipr/estimator";
 import { seededRandom, temporaryDirectory, type TemporaryDirectory } from "@ipr/testing";
 import { addModel, type AddModelOptions, type AddModelReport, train } from "../src/index.ts";
+import { foldsOf } from "../src/evaluate/fold-bundle.ts";
+import { foldOf } from "../src/train/rows.ts";
 import { writeTinyData, writeTinyEncoder } from "../src/train/tiny-world.ts";
 
 const fast = { hidden: 16, maxEpochs: 20, learningRate: 5e-3, batchRows: 64 };
@@ -129,6 +131,77 @@ test("a bundle whose heads are not linear is refused", async () => {
   await assert.rejects(
     addModel({ ...options("x"), bundle: out }),
     /--head ipr; a candidate can only be added to/,
+  );
+});
+
+test("a bundle that looks up neighbours is refused", async () => {
+  const data = await writeTinyData(dir.path, 200, "few-rows.jsonl");
+  const out = join(dir.path, "knn");
+  await train({ data: [data], encoder: join(dir.path, "encoder"), out, head: "knn" });
+  await assert.rejects(addModel({ ...options("x"), bundle: out }), {
+    reason: "BAD_BUNDLE",
+    message: /--head knn; a candidate can only be added to one of --head mlp or ridge/,
+  });
+});
+
+test("each fold of a new candidate leaves the labels of its rows out", async () => {
+  const lines = (await readFile(labels, "utf8")).split("\n");
+  const { training } = (await loadBundle(join(dir.path, "base"))).manifest;
+  const drawn = { seed: training["seed"] as number, folds: 3 };
+  const turned = lines.map((line) => {
+    const row = JSON.parse(line) as { prompt: string; scores: Record<string, number> };
+    const isFirst = foldOf(row.prompt, drawn) === 0;
+    return JSON.stringify(isFirst ? { ...row, scores: { new: 1 - row.scores["new"]! } } : row);
+  });
+  const path = join(dir.path, "first-turned.jsonl");
+  await writeFile(path, turned.join("\n"));
+  await addModel({ ...options("first-turned"), data: [path] });
+  const saidBy = async (bundle: string, fold: number): Promise<boolean> => {
+    const folds = foldsOf(await loadBundle(join(dir.path, bundle)))!;
+    const predictor = createPredictor(folds.estimators[fold]!);
+    const quality = async (text: string): Promise<number> => {
+      const embedding = await encoder.encode(text);
+      return predictor.predict({ text, embedding, candidates: ["new"] })[0]!.quality;
+    };
+    return (await quality("prove theorem please")) > (await quality("add numbers please")) + 0.3;
+  };
+  // With a third of the labels turned the others are hardly able to tell; the first is as it was.
+  assert.ok((await saidBy("added", 0)) && (await saidBy("first-turned", 0)));
+  assert.ok((await saidBy("added", 1)) && !(await saidBy("first-turned", 1)));
+});
+
+test("an added candidate has the means over topics that the others have", async () => {
+  const { manifest, ...base } = await loadBundle(join(dir.path, "base"));
+  const folds = 3;
+  const names = ["tiny/easy", "tiny/hard"];
+  // A mix by hand: topics that the prompt does not tell, so that the means are all that shows.
+  const topics = { names, weight: 0.5, heads: new Float32Array(folds * names.length * (16 + 1)) };
+  const candidates = base.candidates.map((candidate) => {
+    return candidate.adapter === undefined
+      ? candidate
+      : { ...candidate, topicMeans: new Float32Array(6).fill(0.5) };
+  });
+  await writeBundle(join(dir.path, "mixing"), {
+    ...manifest,
+    ...base,
+    encoder: manifest.encoder.id,
+    toleranceTable: "none",
+    topics,
+    candidates,
+  });
+  // Labels that do not depend on the prompt: the mix cannot make estimates worse.
+  const random = seededRandom(4);
+  const flat = (await readFile(labels, "utf8")).split("\n").map((line) => {
+    return JSON.stringify({ ...(JSON.parse(line) as object), scores: { new: Number(random() < 0.8) } });
+  });
+  const path = join(dir.path, "flat.jsonl");
+  await writeFile(path, flat.join("\n"));
+  await addModel({ ...options("mixed"), bundle: join(dir.path, "mixing"), data: [path] });
+  const added = (await loadBundle(join(dir.path, "mixed"))).candidates.find(({ name }) => name === "new");
+  assert.equal(added?.topicMeans?.length, 6);
+  assert.ok(
+    added.topicMeans.every((mean) => mean > 0.7 && mean < 0.9),
+    added.topicMeans.join(" "),
   );
 });
 
