@@ -194,8 +194,7 @@ function curvesOf(
   };
 }
 
+/** In the order of the settings: two of them may cost the same, and a line in order of cost would run to and fro. */
 function toPoints({ costUsd, quality }: Points): readonly PlotPoint[] {
-  return Array.from(costUsd, (cost, index): PlotPoint => [cost, quality[index]!]).toSorted(
-    (a, b) => a[0] - b[0],
-  );
+  return Array.from(costUsd, (cost, index): PlotPoint => [cost, quality[index]!]);
 }

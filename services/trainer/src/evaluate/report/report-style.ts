@@ -15,7 +15,7 @@ export const reportStyle = `
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
-main { max-width: 1120px; margin: 0 auto; padding: 32px 20px 64px; }
+main { max-width: 1180px; margin: 0 auto; padding: 32px 20px 64px; }
 h1 { font-size: 26px; margin: 0 0 4px; }
 h2 { font-size: 18px; margin: 36px 0 10px; }
 p { margin: 6px 0; }
@@ -31,10 +31,12 @@ p { margin: 6px 0; }
 .tiles span { color: var(--soft); font-size: 12.5px; display: block; }
 .wide { position: relative; overflow-x: auto; background: var(--card); border: 1px solid var(--edge); border-radius: 6px; }
 table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums; }
-th, td { padding: 6px 10px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--edge); }
+th, td { padding: 6px 7px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--edge); }
+th:first-child, td:last-child { padding-inline: 10px; }
 th:first-child { text-align: left; white-space: normal; min-width: 150px; position: sticky; left: 0; background: var(--card); }
 thead th { color: var(--soft); font-weight: 600; vertical-align: bottom; }
-tbody th { font-weight: 400; overflow-wrap: anywhere; }
+tbody th { font-weight: 400; overflow-wrap: break-word; }
+.card + .wide { margin-top: 12px; }
 tbody tr:last-child > * { border-bottom: 0; }
 caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 svg { width: 100%; height: auto; display: block; }
@@ -64,8 +66,9 @@ svg { width: 100%; height: auto; display: block; }
   main { padding: 20px 12px 48px; }
   .card { overflow-x: auto; }
   .card > svg { min-width: 600px; }
+  .card.narrow > svg { min-width: 0; }
   .tiles { grid-template-columns: 1fr 1fr; }
-  th:first-child { min-width: 120px; max-width: 46vw; }
+  th:first-child { min-width: 120px; max-width: 46vw; overflow-wrap: anywhere; }
 }
 ul { margin: 6px 0; padding-left: 20px; }
 `;
