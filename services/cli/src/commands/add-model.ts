@@ -70,7 +70,7 @@ function renderReport(report: AddModelReport, options: NextOptions): string {
   const kind = isRoutable ? "" : ": too few to route by, at least 100 are needed; it has its mean only";
   const measured =
     test === undefined
-      ? "no test rows: nothing was measured\n"
+      ? "no rows of split test: nothing was measured; routing is measured on test rows that it is labelled on, too\n"
       : `on ${test.labels} test rows: R2 ${test.r2.toFixed(3)}, AUC ${test.auc.toFixed(3)}, MAE ${test.mae.toFixed(3)}\n`;
   return [
     `${model}: ${labels} labels${kind}\n`,
