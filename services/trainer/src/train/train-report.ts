@@ -89,4 +89,3 @@ export function trainReport(
     notes: "absent" in table ? [...notes, `no tolerance table: ${table.absent}`] : notes,
   };
 }
-
