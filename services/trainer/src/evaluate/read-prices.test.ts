@@ -27,6 +27,12 @@ test("reads the prices beside data files and says where two files disagree", asy
   assert.match(notes[0]!, /small has another price in .*b\.meta\.json/);
 });
 
+test("a data file of another kind is refused by its name rather than read as its own prices", async (t) => {
+  const file = join(await directory(t), "rows.csv");
+  await writeFile(file, "id,prompt\n");
+  await assert.rejects(readPricesBeside([file]), { reason: "BAD_DATA", message: /must end in \.jsonl/ });
+});
+
 test("a price file that was asked for must be there and make sense", async (t) => {
   const dir = await directory(t);
   await assert.rejects(readPrices(join(dir, "missing.yaml")), {

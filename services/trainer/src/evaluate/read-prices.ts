@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { IprError, status } from "@ipr/errors";
 import type { Registry } from "@ipr/proto";
 import { parsePrices } from "@ipr/registry";
+import { assertIsDataFile } from "../data/read-labelled-prompts.ts";
 import type { Price } from "./costs.ts";
 
 export type Prices = ReadonlyMap<string, Price>;
@@ -26,7 +27,8 @@ export async function readPricesBeside(
   const prices = new Map<string, Price>();
   const notes: string[] = [];
   for (const dataFile of dataFiles) {
-    const file = dataFile.replace(/\.(jsonl(\.gz)?|parquet)$/, ".meta.json");
+    assertIsDataFile(dataFile);
+    const file = metaFileBeside(dataFile);
     for (const [name, price] of (await readPricesIfThere(file))?.prices ?? []) {
       const known = prices.get(name);
       if (known === undefined) prices.set(name, price);
