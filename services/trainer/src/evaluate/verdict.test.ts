@@ -27,11 +27,19 @@ test("both rules above the frontier are one sentence", () => {
 
 test("an interval around zero decides nothing, whatever its value", () => {
   assert.equal(judge({ utility: around, gate: below }, 1200).conclusion, "cannot-be-told");
-  assert.match(judge({ utility: around, gate: around }, 1200).text, /cannot be told from this much data/);
+  assert.match(
+    judge({ utility: around, gate: around }, 1200).text,
+    /cannot be told from this much data \(difference/,
+  );
   assert.match(
     judge({ utility: around, gate: above }, 1200).text,
     /gate rule; the utility rule cannot be told apart/,
   );
+});
+
+test("where one rule cannot be told and the other is worse, the worse one is named", () => {
+  const { text } = judge({ utility: around, gate: below }, 1200);
+  assert.match(text, /cannot be told from this much data; the gate rule is worse than a fixed mixture/);
 });
 
 test("two rules below the frontier say not to route", () => {

@@ -61,12 +61,19 @@ function best(rules: Readonly<Record<Rule, Conclusion>>): Judged {
 type Judged = Exclude<Conclusion, "not-measured">;
 
 function sentence(conclusion: Judged, rules: Readonly<Record<Rule, Conclusion>>): string {
+  if (conclusion === "cannot-be-told") return `${otherwise[conclusion]}${worseRule(rules)}`;
   if (conclusion !== "beats") return otherwise[conclusion];
   if (rules.gate === rules.utility) return "Routing beats the static frontier with either rule";
   const winner: Rule = rules.utility === "beats" ? "utility" : "gate";
   const loser: Rule = winner === "utility" ? "gate" : "utility";
   const end = rules[loser] === "does-not-beat" ? "does not" : "cannot be told apart from it";
   return `Routing beats the static frontier with the ${ruleNames[winner]}; the ${ruleNames[loser]} ${end}`;
+}
+
+/** One rule may be told to be worse where the other cannot be told. */
+function worseRule(rules: Readonly<Record<Rule, Conclusion>>): string {
+  const worse = (["utility", "gate"] as const).find((rule) => rules[rule] === "does-not-beat");
+  return worse === undefined ? "" : `; the ${ruleNames[worse]} is worse than a fixed mixture of candidates`;
 }
 
 const otherwise: Readonly<Record<Exclude<Conclusion, "beats" | "not-measured">, string>> = {
