@@ -108,17 +108,39 @@ test("a judge that cannot be read leaves no score, and is asked again only when 
   const prompts = await world.write("prompts.jsonl", sums(1));
   const command = flags({ prompts, candidates: "small", judge: "rubric:judge", out: world.at("out.jsonl") });
   const garbage = await world.run(command);
-  assert.equal(garbage.code, 0);
+  assert.equal(garbage.code, 1);
+  assert.match(garbage.stderr, /error: nothing was labelled: every answer failed.*--retry-failed/);
   assert.match(garbage.stdout, /failed 1 x small: the judge's reply could not be read, twice/);
   assert.equal(await world.read("out.jsonl"), "");
   assert.equal(upstream.requests.length, 3);
 
   upstream.always(arithmetic);
-  await world.run(command);
+  assert.equal((await world.run(command)).code, 1, "and the second time too");
   assert.equal(upstream.requests.length, 3, "a recorded failure is not asked again");
   await world.run([...command, "--retry-failed"]);
   assert.equal(upstream.requests.length, 4, "the answer itself was there");
   assert.deepEqual((await world.rows("out.jsonl"))[0]!.scores, { small: 1 });
+});
+
+test("a judge that can never be read stops the run, with what to do", async () => {
+  await using world = await annotateWorld();
+  world.upstream.always(answering((question) => (isJudge(question) ? "10 out of 10!" : "It is 1.")));
+  const prompts = await world.write("prompts.jsonl", sums(50));
+  const run = await world.run(
+    flags({
+      prompts,
+      candidates: "small",
+      judge: "rubric:judge",
+      concurrency: "1",
+      out: world.at("out.jsonl"),
+    }),
+  );
+  assert.equal(run.code, 1);
+  assert.match(
+    run.stderr,
+    /stopped: no reply of the judge's about 10 answers in a row could be read.*another judge/,
+  );
+  assert.equal(world.upstream.requests.length, 30, "an answer and two judgements, ten times");
 });
 
 test("pairs are judged in both orders against the reference, which ties with itself", async () => {
@@ -268,6 +290,11 @@ test("made-up answers are not labelled unless that is the point", async () => {
   const rehearsed = await world.run([...command, "--allow-simulated"]);
   assert.equal(rehearsed.code, 0, rehearsed.stderr);
   assert.match(rehearsed.stdout, /were simulated: these labels are a rehearsal/);
+  assert.match(rehearsed.stdout, /simulated: nothing was spent/);
+  const judged = flags({ prompts, judge: `rubric:${candidates}`, out: world.at("judged.jsonl"), registry });
+  const unreadable = await world.run([...judged, "--candidates", candidates, "--allow-simulated"]);
+  assert.equal(unreadable.code, 1);
+  assert.match(unreadable.stderr, /^error: --judge: .* is simulated.*--judge exact/);
   const estimate = await world.run([...command, "--dry-run", "--json"]);
   assert.equal((JSON.parse(estimate.stdout) as { calls: number }).calls, 1);
 });

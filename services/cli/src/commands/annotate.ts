@@ -59,7 +59,10 @@ export function annotateCommand(environment: Environment): Command {
       parseNumber,
     )
     .option("--allow-unknown-prices", "ask models without a price; what they cost is not limited")
-    .option("--allow-simulated", "label simulated answers too, as a rehearsal")
+    .option(
+      "--allow-simulated",
+      "label simulated answers too, as a rehearsal that costs nothing; the judge must be a metric, a command or a real model",
+    )
     .option("--retry-failed", "ask again also what was refused or could not be judged")
     .option("--dry-run", "reckon calls and cost, and ask nothing")
     .option("--queue <url>", "work from a NATS JetStream queue (nats://…) until nothing is left in it")

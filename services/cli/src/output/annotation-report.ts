@@ -6,7 +6,7 @@ import { renderTable } from "./table.ts";
 const maxListedFailures = 10;
 
 export function renderAnnotationReport(report: AnnotationReport): string {
-  const { candidates, files, rows, chargedUsd, notes } = report;
+  const { candidates, files, rows, chargedUsd, isSimulated, notes } = report;
   const right = { align: "right" } as const;
   const table = renderTable(
     [
@@ -43,7 +43,7 @@ export function renderAnnotationReport(report: AnnotationReport): string {
     "\n",
     ...listed,
     ...notes.map((note) => `note: ${note}\n`),
-    `${rows} rows in ${files.rows}, prices and settings in ${files.meta}; at most ${usd(chargedUsd)} USD spent in all\n`,
+    `${rows} rows in ${files.rows}, prices and settings in ${files.meta}; ${isSimulated ? `simulated: nothing was spent (real models would have cost about ${usd(chargedUsd)} USD)` : `at most ${usd(chargedUsd)} USD spent in all`}\n`,
     report.stopped === undefined && rows > 0 ? `next: ipr train --data ${files.rows} --out my-bundle\n` : "",
   ].join("");
 }

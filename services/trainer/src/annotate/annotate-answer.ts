@@ -4,7 +4,7 @@ import { type Asker, CallFailed } from "./asking/asker.ts";
 import { outputLimitOf } from "./asking/price-estimate.ts";
 import type { CallJournal } from "./journal/call-journal.ts";
 import { answerKey, judgeKey, scoreKey } from "./journal/journal-record.ts";
-import { type Judge, type Judgement, NotJudged } from "./judges/judge.ts";
+import { type Judge, type Judgement, NotJudged, UnreadableReply } from "./judges/judge.ts";
 
 export interface Annotator {
   readonly asker: Asker;
@@ -46,6 +46,7 @@ export async function annotateAnswer(
       ...common,
       ...(await judge(annotator, { prompt, candidate, text, round })),
     });
+    annotator.asker.readReply();
   } catch (error) {
     if (!(error instanceof NotJudged || error instanceof CallFailed)) throw error;
     const isFinal = error instanceof NotJudged ? !error.isPassing : error.isFinal;
@@ -59,6 +60,7 @@ export async function annotateAnswer(
       nextRound,
       chargedUsd: 0,
     });
+    if (error instanceof UnreadableReply) annotator.asker.couldNotRead(error.message);
   }
 }
 

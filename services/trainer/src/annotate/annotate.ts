@@ -14,6 +14,7 @@ import { RunStopped } from "./asking/run-stopped.ts";
 import { Spending } from "./asking/spending.ts";
 import { openFileJournal } from "./journal/file-journal.ts";
 import { scoreKey } from "./journal/journal-record.ts";
+import { nothingLabelled } from "./nothing-labelled.ts";
 import { outputFiles } from "./output-files.ts";
 import { type RenderedAnnotation, renderAnnotation } from "./render-annotation.ts";
 import { checkPrompts } from "./results.ts";
@@ -26,7 +27,7 @@ export interface AnnotateOptions extends AnnotationOptions, CallOptions {
 }
 
 export interface AnnotationReport extends RenderedAnnotation {
-  /** Why not everything was asked, where the run was stopped. */
+  /** Why not everything was asked, where the run was stopped, or why nothing was labelled. */
   readonly stopped: string | undefined;
 }
 
@@ -83,7 +84,7 @@ export async function annotate(
     stopped = error.message;
   }
   const rendered = await renderAnnotation({ ...plan, journal, prompts, files, now });
-  return { ...rendered, stopped };
+  return { ...rendered, stopped: stopped ?? nothingLabelled(rendered) };
 }
 
 function* tasks(

@@ -1,4 +1,5 @@
-import { type Candidate, Protocol } from "@ipr/proto";
+import type { Candidate } from "@ipr/proto";
+import { isSimulated } from "./annotation-options.ts";
 import type { Judge } from "./judges/judge.ts";
 import type { CandidateSummary } from "./summary.ts";
 
@@ -15,11 +16,11 @@ export function annotationNotes(about: {
   const { candidates, judge, summaries, isProvisional } = about;
   const names = (chosen: readonly Candidate[]) => chosen.map(({ name }) => name).join(", ");
   const notes: string[] = [];
-  const simulated = candidates.filter(({ endpoints }) =>
-    endpoints.some(({ protocol }) => protocol === Protocol.SIMULATED),
-  );
+  const simulated = candidates.filter(isSimulated);
   if (simulated.length > 0)
-    notes.push(`answers of ${names(simulated)} were simulated: these labels are a rehearsal`);
+    notes.push(
+      `answers of ${names(simulated)} were simulated: these labels are a rehearsal, and nothing was spent on them`,
+    );
   const unpriced = candidates.filter(({ price }) => !price);
   if (unpriced.length > 0) notes.push(`what ${names(unpriced)} cost is unknown and in no sum`);
   const ownJudge = candidates.find(({ name }) => name === judge.model);

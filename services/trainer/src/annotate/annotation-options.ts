@@ -70,6 +70,7 @@ export function checkCallable(
     checkServed(model, allowSimulated);
     if (!model.price && !allowUnknownPrices) throw unpriced(model.name);
   }
+  if (judgeModel !== undefined && isSimulated(judgeModel)) throw simulatedJudge(judgeModel.name);
 }
 
 function find({ candidates }: Registry, name: string, option: string): Candidate {
@@ -90,11 +91,23 @@ function checkServed({ name, endpoints }: Candidate, allowSimulated: boolean): v
       "--registry",
       `${name} has no endpoint: give it one there, or set IPR_UPSTREAM_BASE_URL, OPENAI_API_KEY or ANTHROPIC_API_KEY`,
     );
-  if (!allowSimulated && endpoints.some(({ protocol }) => protocol === Protocol.SIMULATED))
+  if (!allowSimulated && isSimulated({ endpoints }))
     throw invalidField(
       "--registry",
       `no provider is configured for ${name}: its answers would be made up, and their labels worthless; give it an endpoint, or set IPR_UPSTREAM_BASE_URL, OPENAI_API_KEY or ANTHROPIC_API_KEY (--allow-simulated goes on, as a rehearsal)`,
     );
+}
+
+/** Whether this program makes the model's answers up. */
+export function isSimulated({ endpoints }: Pick<Candidate, "endpoints">): boolean {
+  return endpoints.some(({ protocol }) => protocol === Protocol.SIMULATED);
+}
+
+function simulatedJudge(name: string): IprError {
+  return invalidField(
+    "--judge",
+    `${name} is simulated, and no made-up reply can be read as a verdict; rehearse with --judge exact, numeric, choice or f1, or give the judge a provider`,
+  );
 }
 
 function unpriced(name: string): IprError {

@@ -1,6 +1,7 @@
 import type { Candidate } from "@ipr/proto";
 import { writeWhole } from "../evaluate/write-whole.ts";
 import { annotationNotes } from "./annotation-notes.ts";
+import { isSimulated } from "./annotation-options.ts";
 import type { AnnotationPrompt } from "./annotation-prompt.ts";
 import type { AnnotationSettings } from "./annotation-settings.ts";
 import { type ChosenCalibration, chooseCalibration } from "./choose-calibration.ts";
@@ -16,6 +17,7 @@ export interface RenderOptions {
   readonly prompts: readonly AnnotationPrompt[];
   readonly candidates: readonly Candidate[];
   readonly judge: Judge;
+  readonly judgeModel: Candidate | undefined;
   readonly settings: AnnotationSettings;
   readonly files: OutputFiles;
   readonly now: () => number;
@@ -27,6 +29,8 @@ export interface RenderedAnnotation extends ChosenCalibration {
   readonly candidates: readonly CandidateSummary[];
   /** What all calls of this journal count for: known costs, and the most where a cost is unknown. */
   readonly chargedUsd: number;
+  /** Every model was simulated: nothing was spent, whatever the sums say. */
+  readonly isSimulated: boolean;
   /** What a reader of the labels must know of them. */
   readonly notes: readonly string[];
 }
@@ -49,6 +53,7 @@ export async function renderAnnotation(options: RenderOptions): Promise<Rendered
     rows,
     candidates,
     chargedUsd: journal.chargedUsd,
+    isSimulated: [...options.candidates, options.judgeModel ?? []].flat().every(isSimulated),
     notes: annotationNotes({
       candidates: options.candidates,
       judge,

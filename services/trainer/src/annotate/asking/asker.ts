@@ -16,6 +16,8 @@ const maxPauseMs = 60_000;
 const maxRetryAfterMs = 600_000;
 /** A model that fails this many calls in a row is taken to be down, and the run stops rather than record it all. */
 const maxFailedCallsInARow = 10;
+/** A judge that nobody can read this many times in a row is taken to be unable to judge, and the run stops. */
+const maxUnreadableRepliesInARow = 10;
 /** What passes by itself: time-outs, rate limits, and all faults of the server. */
 const passingStatuses: ReadonlySet<number> = new Set([0, 408, 409, 425, 429]);
 const tooManyRequests = 429;
@@ -69,6 +71,7 @@ export class Asker {
   readonly #gates = new Map<string, ModelGate>();
   readonly #inFlight = new Map<string, Promise<RecordedAnswer>>();
   readonly #stopping = new AbortController();
+  #unreadableInARow = 0;
 
   constructor(options: AskerOptions) {
     this.#options = options;
@@ -94,6 +97,24 @@ export class Asker {
       .finally(() => this.#inFlight.delete(asked.key));
     this.#inFlight.set(asked.key, answer);
     return answer;
+  }
+
+  /** Tells that the judge's reply about an answer could be read. */
+  readReply(): void {
+    this.#unreadableInARow = 0;
+  }
+
+  /**
+   * Tells that it could not be read.
+   *
+   * @throws RunStopped when none of the last ones could.
+   */
+  couldNotRead(why: string): void {
+    this.#unreadableInARow++;
+    if (this.#unreadableInARow < maxUnreadableRepliesInARow) return;
+    const error = isUnreadable(why);
+    this.#stopping.abort(error);
+    throw error;
   }
 
   async #findOrCall(asked: Asked): Promise<RecordedAnswer> {
@@ -165,5 +186,11 @@ function isPassing({ httpStatus }: Extract<NoAnswer, { kind: "failed" }>): boole
 function isDown(model: string, why: string): RunStopped {
   return new RunStopped(
     `stopped: ${maxFailedCallsInARow} calls to ${model} in a row failed, the last one with: ${why}; run the same command again once it answers`,
+  );
+}
+
+function isUnreadable(why: string): RunStopped {
+  return new RunStopped(
+    `stopped: no reply of the judge's about ${maxUnreadableRepliesInARow} answers in a row could be read, the last one: ${why}; take another judge, with another --out, or raise --max-judge-output-tokens if its replies are cut (--retry-failed asks the same judge again)`,
   );
 }

@@ -1,5 +1,5 @@
 import type { Message } from "../annotation-prompt.ts";
-import { NotJudged, type JudgeTools } from "./judge.ts";
+import { type JudgeTools, UnreadableReply } from "./judge.ts";
 
 /** How much of a reply that cannot be read is kept in the record. */
 const keptCharacters = 200;
@@ -33,7 +33,7 @@ export async function askStrictly<T>(
   const again = parse(second);
   if (again !== undefined) return { verdict: again, reply: second };
   const seen = second.trim().slice(-keptCharacters).toWellFormed();
-  throw new NotJudged(
+  throw new UnreadableReply(
     `the judge's reply could not be read, twice; the second one ended in ${JSON.stringify(seen)}`,
   );
 }

@@ -51,3 +51,6 @@ export class NotJudged extends Error {
     this.isPassing = options.isPassing ?? false;
   }
 }
+
+/** The judge's model replied, and not as it was told to. */
+export class UnreadableReply extends NotJudged {}

@@ -5,6 +5,7 @@ import { agreeOnSettings } from "../annotation-settings.ts";
 import type { AnnotationReport } from "../annotate.ts";
 import { type FileJournal, openFileJournal } from "../journal/file-journal.ts";
 import { settingsKey } from "../journal/journal-record.ts";
+import { nothingLabelled } from "../nothing-labelled.ts";
 import { outputFiles } from "../output-files.ts";
 import { renderAnnotation } from "../render-annotation.ts";
 import { checkPrompts } from "../results.ts";
@@ -37,7 +38,7 @@ export async function collectAnnotation(options: CollectOptions): Promise<Annota
   const open = rendered.candidates.reduce((sum, candidate) => sum + candidate.open, 0);
   const stopped =
     open === 0
-      ? undefined
+      ? nothingLabelled(rendered)
       : `${open} answers are still with the workers, or were given up by them; collect again later, or enqueue them again`;
   return { ...rendered, stopped };
 }
