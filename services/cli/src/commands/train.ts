@@ -50,7 +50,10 @@ export function trainCommand(environment: Environment): Command {
         .default("mlp"),
     )
     .option("--seed <n>", "equal data, options and seed give the same bundle", parseCount(0), 7)
-    .option("--check", "only say what is wrong with the data; nothing is trained or written")
+    .option(
+      "--check",
+      "only say what is wrong with the data; nothing is trained or written; exit 1 on a problem",
+    )
     .option(
       "--keep-work",
       "keep <out>.work, from which a run that was killed is resumed, when the bundle is written",
@@ -71,6 +74,7 @@ export function trainCommand(environment: Environment): Command {
         if (check) {
           const found = await checkData({ ...options, candidates }, printer.report).finally(printer.end);
           process.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : renderDataReport(found));
+          if (found.findings.some(({ severity }) => severity === "problem")) process.exitCode = 1;
           return;
         }
         if (out === undefined) command.error("error: required option '--out <directory>' not specified");

@@ -53,13 +53,15 @@ test("candidates whose labels are too few, all equal, nearly all equal or on few
       same: 1,
       nearly: i === 1 ? 0 : 1,
       ...(i < 50 && { rare: i % 2 }),
+      ...(i < 50 && { flat: 0.667 }),
       ...(i < 150 && { half: i % 2 }),
     },
   }));
   const report = await reportOn(data);
   has(report, /every label is the same: same \(all 1\)/);
+  has(report, /every label is the same: flat \(all 0\.667\)/);
   has(report, /nearly every label is the same: nearly \(mean 0\.997\)/);
-  has(report, /fewer than 100 labels, so predicted by the mean alone: rare \(45\)/);
+  has(report, /fewer than 100 labels, so predicted by the mean alone: flat \(45\), rare \(45\)/);
   has(report, /labelled on fewer than half of the prompts: half \(37\.5 %\)/);
   assert.equal(report.findings[0]!.severity, "problem", "the worst first");
 });

@@ -112,11 +112,15 @@ function* candidateFindings({ development, candidates }: TrainingData): Generato
     };
   }
   const enough = facts.filter(({ count }) => count >= minLabels);
-  const constant = enough.filter(({ least, most }) => least === most);
-  if (constant.length > 0) {
+  for (const [severity, judged] of [
+    ["problem", enough],
+    ["warning", few.filter(({ count }) => count > 1)],
+  ] as const) {
+    const constant = judged.filter(({ least, most }) => least === most);
+    if (constant.length === 0) continue;
     yield {
-      severity: "problem",
-      what: `every label is the same: ${list(constant, ({ least }) => `all ${least}`)}`,
+      severity,
+      what: `every label is the same: ${list(constant, ({ least }) => `all ${Number(least.toFixed(4))}`)}`,
       advice: "check how these answers were scored; a constant needs no router",
     };
   }
