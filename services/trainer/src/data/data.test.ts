@@ -64,13 +64,18 @@ test("a conversation is everything said in it", async () => {
 const broken: readonly (readonly [what: string, line: string, expected: RegExp])[] = [
   ["a line that is not JSON", '{"id": "b", "prompt"', /is not a JSON object/],
   ["a line that is no object", "[1]", /expected object/],
-  ["a score above 1", row({ scores: { big: 1.5 } }), /score of big must be a number between 0 and 1/],
+  [
+    "a score above 1",
+    row({ scores: { big: 1.5 } }),
+    /score of big must be a number between 0 and 1 .*divide by 100/,
+  ],
   ["a score below 0", row({ scores: { big: -0.1 } }), /score of big/],
   ["a score that is a word", row({ scores: { big: "good" } }), /score of big/],
+  ["a row without scores", row({ scores: undefined }), /"scores" is missing: \{"<candidate>": 0\.\.1\}/],
   ["no scores", row({ scores: {} }), /"scores" is empty/],
   ["no prompt", row({ prompt: undefined }), /has no prompt/],
   ["an empty prompt", row({ prompt: "  " }), /has no prompt/],
-  ["no id", row({ id: undefined }), /"id"/],
+  ["no id", row({ id: undefined }), /"id" is missing or empty/],
   ["another split", row({ split: "dev" }), /"split"/],
   ["tokens below 0", row({ output_tokens: { big: -1 } }), /"output_tokens.big"/],
 ];

@@ -99,7 +99,12 @@ function known(values: Readonly<Record<string, number | null>>): Record<string, 
 function describe(issue: z.core.$ZodIssue): string {
   const path = issue.path.map(String);
   if (path[0] === "scores" && path.length === 2)
-    return `score of ${path[1]} must be a number between 0 and 1`;
+    return `score of ${path[1]} must be a number between 0 and 1${issue.code === "too_big" ? " (0 to 1: divide by 100 if these are percent)" : ""}`;
+  const isMissing = issue.message.endsWith("received undefined");
+  if (path.length === 1 && path[0] === "scores")
+    return `"scores" ${isMissing ? "is missing" : "is not right"}: {"<candidate>": 0..1}`;
+  if (path.length === 1 && path[0] === "id")
+    return '"id" is missing or empty: give each row its own, a string or a number';
   if (path.length === 0) return issue.message;
   return `"${path.join(".")}": ${issue.message}`;
 }
