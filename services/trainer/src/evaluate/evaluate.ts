@@ -12,7 +12,7 @@ import { renderReport } from "./report/render-report.ts";
 import { type EvaluatedSplit } from "./select-rows.ts";
 import { routerNamed } from "./select-router.ts";
 import { suggestedPools } from "./suggested-pools.ts";
-import { writeWhole } from "./write-whole.ts";
+import { requireDirectoryOf, writeWhole } from "./write-whole.ts";
 
 export interface EvaluateOptions {
   /** Directory of the bundle. */
@@ -50,6 +50,7 @@ export async function evaluate(
   onProgress: OnProgress = () => {},
 ): Promise<Evaluation> {
   const { data, split = "test", seed = defaultSeed } = options;
+  if (options.report !== undefined) await requireDirectoryOf("report", options.report);
   const bundle = await loadBundle(options.bundle);
   requireSameEncoder(bundle, options.encoder);
   onProgress({ stage: "read data", done: 0, total: data.length });
@@ -146,7 +147,8 @@ function requireSameEncoder({ manifest }: Bundle, encoder: Encoder): void {
   throw new IprError(
     status.FAILED_PRECONDITION,
     "WRONG_ENCODER",
-    `bundle ${manifest.id} was trained with the encoder ${manifest.encoder.id}, not with ${encoder.id}`,
+    `bundle ${manifest.id} was trained with the encoder ${manifest.encoder.id}, not with ${encoder.id}; ` +
+      "give the encoder that the bundle was trained with (--encoder)",
     { metadata: { expected: manifest.encoder.id, actual: encoder.id } },
   );
 }

@@ -2,7 +2,7 @@ import { encodeInOrder } from "@ipr/encoders";
 import { IprError, invalidField, status } from "@ipr/errors";
 import { type Encoder, loadBundle, type TrunkModel } from "@ipr/estimator";
 import { readHiddenRows } from "../add-model/hidden-rows.ts";
-import { writeWhole } from "../evaluate/write-whole.ts";
+import { requireDirectoryOf, writeWhole } from "../evaluate/write-whole.ts";
 import type { OnProgress } from "../progress.ts";
 import { randomFor } from "../train/random.ts";
 import { promptKey } from "../train/rows.ts";
@@ -46,6 +46,7 @@ export async function suggestPrompts(
   onProgress: OnProgress = () => {},
 ): Promise<SuggestReport> {
   const { count, out, encoder, seed = defaultSeed } = options;
+  await requireDirectoryOf("out", out);
   const trunk = options.bundle === undefined ? undefined : await trunkOf(options.bundle, encoder);
   const random = randomFor(seed, "suggest");
   const { prompts, kept, duplicates } = await readDistinct(options.data, random);
