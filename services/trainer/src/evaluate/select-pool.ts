@@ -31,6 +31,8 @@ const priceHint = "give --prices FILE (a registry.yaml or .meta.json)";
  */
 export function selectPool(sources: PoolSources): Pool {
   const { bundle, labelled, wanted } = sources;
+  if (wanted !== undefined && new Set(wanted).size < 2)
+    throw invalidField("pool", `a pool needs at least 2 candidates, not only ${wanted[0] ?? "none"}`);
   const estimable = (wanted ?? bundle).filter((name) => bundle.includes(name) && labelled.has(name));
   const unpriced = estimable.filter((name) => !sources.priced.has(name));
   const isWithoutPrices = !sources.arePricesNamed && estimable.length - unpriced.length < 2;
