@@ -31,7 +31,7 @@ export function addModelCommand(environment: Environment): Command {
     .requiredOption("--model <name>", "the candidate, as it is named in the data's scores")
     .requiredOption(
       "--data <files...>",
-      "labelled prompts; rows of split test are measured on, never fitted on",
+      "labelled prompts, .jsonl, .jsonl.gz or .parquet; rows of split test are measured on, never fitted on",
     )
     .requiredOption("--out <directory>", "where the new bundle goes; written whole or not at all")
     .option(
