@@ -26,7 +26,7 @@ export function suggestPromptsCommand(environment: Environment): Command {
     )
     .requiredOption(
       "--data <files...>",
-      "prompts, .jsonl, .jsonl.gz or .parquet, with or without labels; test rows are left out",
+      "prompts, .jsonl or .jsonl.gz, with or without labels; test rows are left out",
     )
     .requiredOption("--out <file>", "where the picked rows go, .jsonl, as they were read")
     .option("--count <n>", "how many", parseCount(1), 200)
