@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { createPredictor, loadBundle, loadEncoder } from "@ipr/estimator";
+import { createPredictor, encoderId, loadBundle, loadEncoder, readEncoderManifest } from "@ipr/estimator";
 import { columnMeans, rSquared } from "@ipr/evaluation";
 import { joinData } from "../src/index.ts";
 import { predictRows } from "../src/evaluate/predict-rows.ts";
@@ -15,6 +15,16 @@ const predictor = createPredictor(bundle);
 
 test("the shipped bundle was trained with the shipped encoder", () => {
   assert.equal(bundle.manifest.encoder.id, encoder.id);
+});
+
+test("the shipped transformer has a bundle of its own, of the same candidates", async () => {
+  const transformer = await readEncoderManifest(shipped("encoders/minilm"));
+  const own = await loadBundle(shipped("bundle-minilm"));
+  assert.equal(own.manifest.encoder.id, encoderId(transformer));
+  assert.deepEqual(
+    own.candidates.map(({ name }) => name),
+    bundle.candidates.map(({ name }) => name),
+  );
 });
 
 test("it knows the candidates of several families", () => {
