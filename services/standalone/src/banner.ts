@@ -10,6 +10,9 @@ export interface BannerFacts {
   readonly http: string;
   readonly grpc: string;
   readonly bundle: string;
+  /** The bundle that answers another encoder's embeddings, and the one that is only compared. */
+  readonly standInBundle: string | undefined;
+  readonly shadowBundle: string | undefined;
   readonly routers: readonly string[];
   readonly candidates: number;
   /** Where answers come from, one line each. */
@@ -31,6 +34,14 @@ export function renderBanner(facts: BannerFacts): string {
     "",
     `IPR with ${candidates} candidates and the routers ${routers.join(", ")}; bundle ${bundle}; state in ${stateDir}`,
   ];
+  if (facts.standInBundle !== undefined)
+    lines.push(`stand-in bundle ${facts.standInBundle}: answers when the encoder is late or gone`);
+  if (facts.shadowBundle !== undefined) {
+    lines.push(
+      `shadow bundle ${facts.shadowBundle}: answers nothing, and is compared with the one that does; see how with`,
+      `  grpcurl -plaintext ${grpc} ipr.v1.QualityService/ListBundles`,
+    );
+  }
   for (const name of facts.forcedRouters) {
     lines.push(`FORCED: router ${name} serves by its estimates, without evidence from your traffic.`);
   }

@@ -162,12 +162,16 @@ async function assemble(options: StandaloneOptions, resources: Resources): Promi
 
   const current = registry.current().registry;
   const active = quality.active();
+  const { slots } = await qualityClient.listBundles({});
+  const bundleOf = (wanted: BundleRole) => slots.find(({ role }) => role === wanted)?.current?.bundle;
   const { routers, candidates } = current;
   const forced = routers.filter(({ forcedTrustState }) => forcedTrustState === TrustState.ROUTE);
   return {
     router,
     facts: {
       bundle: active.bundle,
+      standInBundle: bundleOf(BundleRole.STAND_IN),
+      shadowBundle: bundleOf(BundleRole.SHADOW),
       routers: routers.map(({ name }) => name),
       candidates: candidates.length,
       providers: resolved.notes,

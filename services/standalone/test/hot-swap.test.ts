@@ -51,6 +51,7 @@ test("the whole router in one process takes a new bundle while it decides, and n
     isAccepting: () => true,
   });
   stack.defer(() => standalone.close());
+  assert.equal(standalone.facts.shadowBundle, copy);
   const { http, grpc } = await standalone.serve({ http: "127.0.0.1:0", grpc: "127.0.0.1:0" });
   stack.defer(async () => void (await Promise.all([http.drain(0), grpc.drain(0)])));
   const channel = connect({ name: "ipr", target: grpc.address, timeoutMs: generousMs });

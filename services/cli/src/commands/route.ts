@@ -3,7 +3,8 @@ import { IprError } from "@ipr/errors";
 import { connect } from "@ipr/grpc";
 import { type RouteResponse, RouteResponseSchema, RouterService } from "@ipr/proto";
 import type { Environment } from "@ipr/service";
-import { Command } from "commander";
+import type { Standalone } from "@ipr/standalone";
+import { Command, Option } from "commander";
 import { renderDecision } from "../output/decision.ts";
 import { parseAddress, parseNames, parseShare } from "./options.ts";
 import { withRouter } from "./with-router.ts";
@@ -35,7 +36,11 @@ export function routeCommand(environment: Environment): Command {
     )
     .option("--router <name>", 'the router to ask (default: "default", or the only one)')
     .option("--candidates <names>", "choose among these only, separated by commas", parseNames)
-    .option("--target <host:port>", "ask a running router over gRPC", parseAddress)
+    .addOption(
+      new Option("--target <host:port>", "ask a running router over gRPC, with its own files")
+        .argParser(parseAddress)
+        .conflicts(["registry", "bundle", "encoder"]),
+    )
     .option("--registry <file>", "candidates and routers, without --target (default: the shipped ones)")
     .option("--bundle <directory>", "trained estimator, without --target (default: the shipped one)")
     .option("--encoder <reference>", "the bundle's encoder, without --target (default: the shipped one)")
@@ -60,7 +65,10 @@ async function decide(
     candidates: options.candidates ?? [],
   };
   if (options.target === undefined) {
-    return withRouter(environment, options, (router) => router.route(request, { timeoutMs }));
+    return withRouter(environment, options, (router, { routers, warnings }) => {
+      if (options.registry === undefined) hintAtRegistry(options, { routers, warnings });
+      return router.route(request, { timeoutMs });
+    });
   }
   const { target } = options;
   const channel = connect({ name: target, target, timeoutMs });
@@ -79,6 +87,20 @@ async function decide(
   } finally {
     channel.close();
   }
+}
+
+/** A bundle of one's own and the shipped registry seldom know the same candidates. */
+function hintAtRegistry(
+  { router, bundle }: RouteOptions,
+  { routers, warnings }: Pick<Standalone["facts"], "routers" | "warnings">,
+): void {
+  if (bundle === undefined) return;
+  const asked = router ?? (routers.length === 1 ? routers[0] : "default");
+  const warning = warnings.find((text) => text.startsWith(`router ${asked}: the bundle knows none`));
+  if (warning !== undefined)
+    process.stderr.write(
+      `warning: ${warning}; the registry is the shipped one: give --registry FILE with your candidates\n`,
+    );
 }
 
 /** Every field is printed, also false and zero: a machine should not have to know the defaults. */

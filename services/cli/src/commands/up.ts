@@ -1,5 +1,7 @@
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type ExecutionProvider, executionProviders } from "@ipr/encoders";
+import { invalidField } from "@ipr/errors";
 import { type Environment, processLogger, runService } from "@ipr/service";
 import { createStandalone, defaultStateDir, renderBanner, shipped } from "@ipr/standalone";
 import { Command, Option } from "commander";
@@ -95,6 +97,7 @@ Example:
           const standIn = isShipped ? shippedStandIn(options.encoder) : undefined;
           const standInBundle = options.standInBundle ?? standIn?.bundle;
           const standInEncoder = options.standInEncoder ?? standIn?.encoder;
+          await refuseMissing(options.shadowBundle, "--shadow-bundle");
           const standalone = resources.use(
             await createStandalone({
               bundleDir: options.bundle ?? shippedBundleOf(options.encoder),
@@ -126,6 +129,17 @@ Example:
         },
       );
     });
+}
+
+/** A shadow that turns bad later keeps nobody from serving; one that never was there is a slip of the pen. */
+async function refuseMissing(directory: string | undefined, option: string): Promise<void> {
+  if (directory === undefined) return;
+  await stat(directory).catch(() => {
+    throw invalidField(
+      option,
+      `there is no ${directory}: give the directory of a bundle, as ipr train writes it`,
+    );
+  });
 }
 
 /** What simulated answers teach is kept apart, unless the caller names one directory for all. */

@@ -1,7 +1,7 @@
 import type { Client } from "@ipr/grpc";
 import type { RouterService } from "@ipr/proto";
 import { type Environment, processLogger } from "@ipr/service";
-import { createStandalone, shipped } from "@ipr/standalone";
+import { createStandalone, shipped, type Standalone } from "@ipr/standalone";
 import { shippedBundleOf } from "./shipped-bundle.ts";
 
 export type RouterClient = Client<typeof RouterService>;
@@ -17,7 +17,7 @@ export async function withRouter<T>(
     readonly encoder?: string | undefined;
     readonly registry?: string | undefined;
   },
-  work: (router: RouterClient) => Promise<T>,
+  work: (router: RouterClient, facts: Standalone["facts"]) => Promise<T>,
 ): Promise<T> {
   const standalone = await createStandalone({
     bundleDir: files.bundle ?? shippedBundleOf(files.encoder),
@@ -30,7 +30,7 @@ export async function withRouter<T>(
     isAccepting: () => true,
   });
   try {
-    return await work(standalone.router);
+    return await work(standalone.router, standalone.facts);
   } finally {
     await standalone.close();
   }
