@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { loadEncoder } from "@ipr/estimator";
@@ -242,6 +242,7 @@ test("the terminal text has every reference row and ends in the verdict", async 
 test("the report is one file that fetches nothing, escapes names and replaces an older report whole", async () => {
   await using world = await easyAndHard();
   const report = join(world.path, "reports", "report.html");
+  await mkdir(join(world.path, "reports"));
   const marked = join(world.path, "<b>data.jsonl");
   await cp(world.data, marked);
   const prices = world.data.replace(".jsonl", ".meta.json");
