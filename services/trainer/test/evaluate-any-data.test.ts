@@ -128,6 +128,9 @@ for (const candidates of [2, 50]) {
     assert.equal("apgr" in evaluation, candidates === 2);
     assert.deepEqual(Object.keys(evaluation.controls!.groups), ["kind-0", "kind-1"]);
     assert.ok(evaluation.prediction.r2.value > 0.1);
+    const ungrouped = { ...evaluation, controls: { ...evaluation.controls!, groups: {} } };
+    for (const text of [formatEvaluation(ungrouped), renderReport(ungrouped)])
+      assert.match(text, /no group of the training data has 20 measured rows/);
     assert.ok(evaluation.controls!.ridge.r2.value > 0.1);
     assert.ok(evaluation.controls!.randomFeatures.r2.high < 0.1);
   });

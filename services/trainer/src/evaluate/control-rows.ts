@@ -1,5 +1,11 @@
 import type { Figure } from "@ipr/evaluation";
-import type { ControlRow, Controls, Evaluation, PoolEvaluation } from "./evaluation.ts";
+import {
+  type ControlRow,
+  type Controls,
+  type Evaluation,
+  minGroupRows,
+  type PoolEvaluation,
+} from "./evaluation.ts";
 import { figure, grouped, number, percent } from "./format-figures.ts";
 
 /** An area this far from 0 to 1 has no scale: the reference is hardly better than the cheapest there. */
@@ -53,6 +59,9 @@ export function controlRows(controls: Controls): readonly (readonly string[])[] 
     row("random features", controls.randomFeatures),
   ];
 }
+
+/** Why there is no row of a group. */
+export const noGroups = `none: no group of the training data has ${minGroupRows} measured rows`;
 
 /** Each group, with the ridge that was trained on it and the one that was not. */
 export function groupRows({ groups }: Controls): readonly (readonly string[])[] {

@@ -109,6 +109,9 @@ export interface GroupRow {
   readonly constantR2: Figure;
 }
 
+/** With fewer measured prompts than this a group's own figures would be guesses. */
+export const minGroupRows = 20;
+
 /**
  * What is left of an estimator without labels, without features, and on kinds of prompts it was not trained on. Measured
  * with a ridge regression on the same embedding and surface numbers in the place of the bundle's own head: compare the

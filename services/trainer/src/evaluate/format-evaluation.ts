@@ -2,6 +2,7 @@ import {
   controlRows,
   controlsLine,
   groupRows,
+  noGroups,
   poolName,
   poolRows,
   sourceRows,
@@ -67,7 +68,10 @@ function controlSections({ controls }: Evaluation): readonly (readonly string[])
   if (controls === undefined) return [];
   return [
     ["Controls", ...indented(controlRows(controls)), controlsLine(controls)],
-    ["Groups left out of training", ...indented(groupRows(controls))],
+    [
+      "Groups left out of training",
+      ...(Object.keys(controls.groups).length === 0 ? [`  ${noGroups}`] : indented(groupRows(controls))),
+    ],
   ];
 }
 

@@ -1,5 +1,5 @@
 import { measureInThreads } from "../resampling/measure-in-threads.ts";
-import type { Controls } from "../evaluation.ts";
+import { type Controls, minGroupRows } from "../evaluation.ts";
 import type { Means, Sample } from "../sample.ts";
 import { controlEstimates, type ControlRows, type ControlTraining } from "./control-estimates.ts";
 import { planControls } from "./control-statistics.ts";
@@ -14,9 +14,6 @@ export interface ControlsInput {
   readonly seed: number;
   readonly resamples?: number | undefined;
 }
-
-/** With fewer measured prompts than this a group's own figures would be guesses. */
-const minGroupRows = 20;
 
 /** Trains the stand-in in each way and measures it like the bundle. */
 export async function measureControls(

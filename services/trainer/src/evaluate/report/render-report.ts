@@ -3,6 +3,7 @@ import {
   controlRows,
   controlsLine,
   groupRows,
+  noGroups,
   poolName,
   poolRows,
   sourceRows,
@@ -111,7 +112,7 @@ function controlSections({ controls }: Evaluation): string {
 ${htmlTable("Controls by a stand-in", controlRows(controls))}
 <h2>Kinds of prompts left out of training</h2>
 <p class="soft">The same stand-in, trained with and without each group: what to expect on prompts unlike the training data.</p>
-${isGrouped ? `${plot}\n${htmlTable("Each group, in training and left out", groupRows(controls))}` : ""}
+${isGrouped ? `${plot}\n${htmlTable("Each group, in training and left out", groupRows(controls))}` : `<p>${escape(noGroups)}</p>`}
 `;
 }
 
