@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { shipped } from "@ipr/standalone";
+import { temporaryDirectory } from "@ipr/testing";
 import type { Command } from "commander";
 import { evaluateCommand } from "./evaluate.ts";
-import { nextCommand, trainCommand } from "./train.ts";
+import { keptWork, nextCommand, trainCommand } from "./train.ts";
 
 const candidate = (name: string) => ({
   name,
@@ -55,3 +58,11 @@ function helpOf(command: Command): string {
   command.configureOutput({ writeOut: (text) => parts.push(text) }).outputHelp();
   return parts.join("");
 }
+
+test("what a failed training keeps is said only when it is there", async () => {
+  await using directory = await temporaryDirectory();
+  const out = join(directory.path, "bundle");
+  assert.equal(keptWork(out), "");
+  await mkdir(`${out}.work`);
+  assert.match(keptWork(out), /^finished stages are kept in .*bundle\.work: run the same command again/);
+});

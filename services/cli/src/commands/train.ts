@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { Environment } from "@ipr/service";
 import { checkData, type Head, heads, train, type TrainReport } from "@ipr/trainer";
 import { shipped } from "@ipr/standalone";
@@ -78,12 +79,23 @@ export function trainCommand(environment: Environment): Command {
           return;
         }
         if (out === undefined) command.error("error: required option '--out <directory>' not specified");
-        const report = await train({ ...options, out, candidates, environment }, printer.report).finally(
-          printer.end,
-        );
+        const report = await train({ ...options, out, candidates, environment }, printer.report)
+          .finally(printer.end)
+          .catch((error: unknown) => {
+            process.stderr.write(keptWork(out));
+            throw error;
+          });
         process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report, options));
       },
     );
+}
+
+/** What is left of a training that failed, as a line; empty when nothing is. */
+export function keptWork(out: string): string {
+  const directory = `${out}.work`;
+  return existsSync(directory)
+    ? `finished stages are kept in ${directory}: run the same command again to go on\n`
+    : "";
 }
 
 export interface TrainedWith {
