@@ -11,7 +11,7 @@ import type { LabelledPrompt } from "../data/labelled-prompt.ts";
 import type { OnProgress } from "../progress.ts";
 import { randomFor } from "../train/random.ts";
 import { promptKey } from "../train/rows.ts";
-import type { Points } from "./cluster-points.ts";
+import type { Points } from "../clusters/cluster-points.ts";
 import { pickSpread } from "./pick-spread.ts";
 
 export interface MeasureSuggestedOptions {

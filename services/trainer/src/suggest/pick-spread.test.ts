@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom } from "@ipr/evaluation";
 import * as fc from "fast-check";
-import type { Points } from "./cluster-points.ts";
+import type { Points } from "../clusters/cluster-points.ts";
 import { divide, pickSpread } from "./pick-spread.ts";
 
 test("picks as large a share of each kind as the kind has", () => {

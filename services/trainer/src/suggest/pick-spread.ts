@@ -1,8 +1,10 @@
 import { type Random, shuffledIndexes } from "@ipr/evaluation";
-import { clusterPoints, type Points } from "./cluster-points.ts";
+import { clusterPoints, drawnStart, type Points } from "../clusters/cluster-points.ts";
 
 /** So many picks make one cluster: fewer, and what is picked would no longer be as common as it is in the data. */
 const picksPerCluster = 10;
+/** Moves of the centres; after these they hardly move. */
+const sweeps = 5;
 
 /**
  * Picks `count` points spread over all as the points themselves are: they are clustered, and each cluster gives as large
@@ -16,7 +18,7 @@ export function pickSpread(
   isAllowed: (row: number, picked: readonly number[]) => boolean = () => true,
 ): number[] {
   const clusters = Math.max(1, Math.min(points.rows, Math.round(count / picksPerCluster)));
-  const owner = clusterPoints(points, clusters, random);
+  const owner = clusterPoints(points, { count: clusters, random, start: drawnStart, sweeps });
   const members = Map.groupBy(shuffledIndexes(points.rows, random), (row) => owner[row]!);
   const groups = [...members.keys()].toSorted((a, b) => a - b).map((cluster) => members.get(cluster)!);
   const shares = divide(

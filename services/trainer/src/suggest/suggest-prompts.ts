@@ -6,7 +6,7 @@ import { requireDirectoryOf, writeWhole } from "../evaluate/write-whole.ts";
 import type { OnProgress } from "../progress.ts";
 import { randomFor } from "../train/random.ts";
 import { promptKey } from "../train/rows.ts";
-import type { Points } from "./cluster-points.ts";
+import type { Points } from "../clusters/cluster-points.ts";
 import { pickSpread } from "./pick-spread.ts";
 import { readUnlabelledPrompts, type UnlabelledPrompt } from "./unlabelled-prompt.ts";
 

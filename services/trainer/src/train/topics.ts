@@ -1,5 +1,6 @@
 import { maxTopics } from "@ipr/estimator";
-import { type Random, shuffledIndexes } from "@ipr/evaluation";
+import type { Random } from "@ipr/evaluation";
+import { clusterPoints, drawnStart } from "../clusters/cluster-points.ts";
 import { sharedArray } from "./column.ts";
 import type { FeatureTable } from "./feature-table.ts";
 import type { FoldJob } from "./fit-fold.ts";
@@ -20,7 +21,7 @@ const clusterCount = 16;
 const minClusterRows = 100;
 /** Clusters are found on at most this many rows; the others go to the nearest. */
 const maxClusteredRows = 20_000;
-const clusterRounds = 12;
+const clusterSweeps = 12;
 
 /** A topic's mean counts beside this many labels of the candidate's mean over all. */
 const priorLabels = 5;
@@ -98,65 +99,14 @@ function largest(counts: ReadonlyMap<string, number>): ReadonlySet<string> {
   return new Set(enough.slice(0, maxTopics / 2 - 1).map(([name]) => name));
 }
 
-/** Lloyd's algorithm on embeddings, seeded by rows that lie far apart (k-means++). */
+/** Clusters of the embeddings. */
 function clusterTopics({ rows, dimension, embeddings }: FeatureTable, random: Random): Topics {
   const count = Math.max(1, Math.min(clusterCount, Math.floor(rows / minClusterRows)));
-  const sample = shuffledIndexes(rows, random).subarray(0, maxClusteredRows);
-  const vectorOf = (row: number): Float32Array | Float16Array =>
-    embeddings.subarray(row * dimension, (row + 1) * dimension);
-  const centres = startingCentres(sample, vectorOf, count, random);
-  for (let round = 0; round < clusterRounds; round++) {
-    const sums = centres.map(() => new Float32Array(dimension));
-    for (const row of sample) {
-      const vector = vectorOf(row);
-      const sum = sums[nearest(vector, centres)]!;
-      for (let i = 0; i < dimension; i++) sum[i]! += vector[i]!;
-    }
-    for (const [index, sum] of sums.entries()) centres[index] = unit(sum) ?? centres[index]!;
-  }
+  const owner = clusterPoints(
+    { rows, dimension, values: embeddings },
+    { count, random, start: drawnStart, sweeps: clusterSweeps, fittedRows: maxClusteredRows },
+  );
   const ofRow = sharedArray(Uint16Array, rows);
-  for (let row = 0; row < rows; row++) ofRow[row] = nearest(vectorOf(row), centres);
-  return { names: centres.map((_, index) => `cluster ${index + 1}`), ofRow };
-}
-
-function startingCentres(
-  sample: Uint32Array,
-  vectorOf: (row: number) => Float32Array | Float16Array,
-  count: number,
-  random: Random,
-): Float32Array[] {
-  const centres = [Float32Array.from(vectorOf(sample[0]!))];
-  const distance = new Float64Array(sample.length).fill(Number.POSITIVE_INFINITY);
-  while (centres.length < count) {
-    let total = 0;
-    for (const [i, row] of sample.entries()) {
-      const least = Math.min(distance[i]!, Math.max(0, 1 - dot(vectorOf(row), centres.at(-1)!)));
-      distance[i] = least;
-      total += least;
-    }
-    let left = random() * total;
-    const chosen = distance.findIndex((value) => (left -= value) <= 0);
-    centres.push(Float32Array.from(vectorOf(sample[Math.max(0, chosen)]!)));
-  }
-  return centres;
-}
-
-function nearest(vector: ArrayLike<number>, centres: readonly Float32Array[]): number {
-  let [best, closest] = [0, Number.NEGATIVE_INFINITY];
-  for (const [index, centre] of centres.entries()) {
-    const similarity = dot(vector, centre);
-    if (similarity > closest) [best, closest] = [index, similarity];
-  }
-  return best;
-}
-
-function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
-}
-
-function unit(vector: Float32Array): Float32Array | undefined {
-  const length = Math.sqrt(dot(vector, vector));
-  return length > 0 ? vector.map((value) => value / length) : undefined;
+  ofRow.set(owner);
+  return { names: Array.from({ length: count }, (_, index) => `cluster ${index + 1}`), ofRow };
 }

@@ -1,10 +1,13 @@
-import { cell, createMatrix, type Matrix } from "@ipr/evaluation";
+import { cell, createMatrix, type Matrix, seededRandom } from "@ipr/evaluation";
+import { clusterPoints, spreadStart } from "../../clusters/cluster-points.ts";
 import type { Controls } from "../evaluation.ts";
-import { cluster } from "./cluster.ts";
 
 /** A group costs a regression of its own, and a table of more rows is read by nobody. */
 export const maxGroups = 16;
 const clusters = 8;
+const sweeps = 12;
+/** Centres move no more with further rows. */
+const maxFittedRows = 4_000;
 /** Prefixes of which one covers more than this are too coarse: leaving it out leaves hardly anything. */
 const maxPrefixShare = 0.6;
 
@@ -54,7 +57,7 @@ function byName(
 }
 
 function byPrompts(vectors: Matrix, seed: number): Groups {
-  const groupOf = cluster(vectors, { count: clusters, seed });
+  const groupOf = clustersOf(vectors, seed);
   const used = [...new Set(groupOf)].toSorted((a, b) => a - b);
   return {
     groupedBy: "clusters of prompts",
@@ -72,7 +75,7 @@ function bySources(sources: readonly string[], vectors: Matrix, seed: number): G
     const [, rows] = rowsBySource[index]!;
     return rows.reduce((sum, row) => sum + cell(vectors, row, column), 0) / rows.length;
   });
-  const groupOfSource = cluster(means, { count: clusters, seed });
+  const groupOfSource = clustersOf(means, seed);
   const nameOf = new Map<number, string>();
   for (const [index, group] of groupOfSource.entries()) {
     const others = groupOfSource.filter((other) => other === group).length - 1;
@@ -86,6 +89,21 @@ function bySources(sources: readonly string[], vectors: Matrix, seed: number): G
     "clusters of sources",
     sources.map((source) => groupBySource.get(source)!),
     sources,
+  );
+}
+
+function clustersOf({ rows, columns, values }: Matrix, seed: number): Uint8Array {
+  return Uint8Array.from(
+    clusterPoints(
+      { rows, dimension: columns, values },
+      {
+        count: clusters,
+        random: seededRandom(seed),
+        start: spreadStart,
+        sweeps,
+        fittedRows: maxFittedRows,
+      },
+    ),
   );
 }
 
