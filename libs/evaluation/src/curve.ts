@@ -1,4 +1,5 @@
 import { sharedAcross, type Statistic } from "./bootstrap.ts";
+import { firstAtLeast } from "./first-at-least.ts";
 import { cell, type Matrix } from "./matrix.ts";
 import { acrossBatch, batchSize } from "./resamples.ts";
 import type { Steps } from "./steps.ts";
@@ -188,15 +189,4 @@ function runningMean(changes: Float64Array, lane: number, mass: number): Float64
     sum += changes[batchSize * position + lane]!;
     return sum / mass;
   });
-}
-
-/** Index of the first sorted value that is at least the wanted one; the length where none is. */
-function firstAtLeast(sorted: Float64Array, wanted: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle]! < wanted) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

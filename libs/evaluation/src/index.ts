@@ -32,6 +32,7 @@ export { gateSteps } from "./gate.ts";
 export { cell, columnMeans, constantRows, createMatrix, type Matrix } from "./matrix.ts";
 export { drawsOfTree, measure, type Measured, measuredFrom, type Statistics } from "./measure.ts";
 export { chooseSetting, readerOf } from "./operating-point.ts";
+export { factorPositive, solveFactored } from "./positive.ts";
 export { type Random, seededRandom, shuffledIndexes } from "./random.ts";
 export {
   addSums,

@@ -1,4 +1,5 @@
 import type { Statistic } from "./bootstrap.ts";
+import { firstAtLeast } from "./first-at-least.ts";
 import { acrossBatch, type Batch, batchSize } from "./resamples.ts";
 
 /** Prompts of one candidate in rising order of its estimate, good answers before bad ones where estimates are equal. */
@@ -21,7 +22,7 @@ export function rankingOf(
 ): Ranking {
   // Places are looked up among sorted numbers, which takes a fraction of sorting rows by comparison.
   const sorted = Float64Array.from(rows, estimate).toSorted();
-  const places = Uint32Array.from(rows, (row) => firstOf(sorted, estimate(row)));
+  const places = Uint32Array.from(rows, (row) => firstAtLeast(sorted, estimate(row)));
   const goodIn = new Uint32Array(rows.length);
   const [ordered, masks, taken] = [
     new Uint32Array(rows.length),
@@ -125,15 +126,4 @@ function addTies(wins: Float64Array, { rows, isGood, mixedRuns }: Ranking, { cou
     wins[2]! += (good3 * (all3 - good3)) / 2;
     wins[3]! += (good4 * (all4 - good4)) / 2;
   }
-}
-
-/** Index of the first of the sorted values that equals the one looked for, which is among them. */
-function firstOf(sorted: Float64Array, wanted: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle]! < wanted) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

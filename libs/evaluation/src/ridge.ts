@@ -1,4 +1,5 @@
 import type { Matrix } from "./matrix.ts";
+import { factorPositive, solveFactored } from "./positive.ts";
 
 /**
  * All that a ridge regression needs to know of its rows. Sums of rows add and subtract: leaving a group of rows out of
@@ -66,19 +67,8 @@ function combine(a: RidgeSums, b: RidgeSums, sign: 1 | -1): RidgeSums {
  */
 export function solveRidge(sums: RidgeSums, penalty: number): Matrix {
   const { features, targets } = sums;
-  const lower = factor(sums, penalty);
   const weights = Float64Array.from(sums.cross);
-  // Forwards through the lower triangle, then backwards through its transpose, all targets side by side.
-  for (let row = 0; row < features; row++) {
-    for (let column = 0; column < row; column++)
-      subtractRow(weights, targets, { from: column, to: row, times: lower[row * features + column]! });
-    divideRow(weights, targets, row, lower[row * features + row]!);
-  }
-  for (let row = features - 1; row >= 0; row--) {
-    for (let column = row + 1; column < features; column++)
-      subtractRow(weights, targets, { from: column, to: row, times: lower[column * features + row]! });
-    divideRow(weights, targets, row, lower[row * features + row]!);
-  }
+  solveFactored(factor(sums, penalty), weights, { size: features, width: targets });
   return { rows: features, columns: targets, values: weights };
 }
 
@@ -146,30 +136,12 @@ function crossOf(features: Matrix, targets: Matrix, rows: ArrayLike<number>): Fl
   return cross;
 }
 
-/** Cholesky: the lower triangle L with L L' = gram + penalty. */
 function factor({ gram, features }: RidgeSums, penalty: number): Float64Array {
-  const lower = Float64Array.from(gram);
-  for (let feature = 0; feature < features - 1; feature++) lower[feature * features + feature]! += penalty;
-  for (let row = 0; row < features; row++) {
-    for (let column = 0; column <= row; column++) {
-      let value = lower[row * features + column]!;
-      for (let k = 0; k < column; k++) value -= lower[row * features + k]! * lower[column * features + k]!;
-      if (column < row) lower[row * features + column] = value / lower[column * features + column]!;
-      else if (value > 0) lower[row * features + row] = Math.sqrt(value);
-      else throw new RangeError(`feature ${row} depends on the others: give a larger penalty or more rows`);
-    }
-  }
-  return lower;
-}
-
-function subtractRow(
-  values: Float64Array,
-  width: number,
-  { from, to, times }: { readonly from: number; readonly to: number; readonly times: number },
-): void {
-  for (let i = 0; i < width; i++) values[to * width + i]! -= times * values[from * width + i]!;
-}
-
-function divideRow(values: Float64Array, width: number, row: number, divisor: number): void {
-  for (let i = 0; i < width; i++) values[row * width + i]! /= divisor;
+  const penalised = Float64Array.from(gram);
+  for (let feature = 0; feature < features - 1; feature++)
+    penalised[feature * features + feature]! += penalty;
+  return factorPositive(penalised, features, (value, row) => {
+    if (value > 0) return Math.sqrt(value);
+    throw new RangeError(`feature ${row} depends on the others: give a larger penalty or more rows`);
+  });
 }

@@ -1,3 +1,5 @@
+import { factorPositive, solveFactored } from "@ipr/evaluation";
+
 /** Rows of numbers, one after the other. */
 export interface Design {
   readonly rows: number;
@@ -39,24 +41,10 @@ export function pickRows({ columns, values }: Design, rows: readonly number[]): 
   return { rows: rows.length, columns, values: picked };
 }
 
-/** Solves `matrix * x = right` for a positive definite matrix of which the lower triangle is read (Cholesky). */
+/** Solves `matrix * x = right` for a positive definite matrix of which the lower triangle is read. */
 export function solvePositive(matrix: Float64Array, right: Float64Array, size: number): Float64Array {
-  const lower = matrix.slice();
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = lower[i * size + j]!;
-      for (let k = 0; k < j; k++) sum -= lower[i * size + k]! * lower[j * size + k]!;
-      lower[i * size + j] = i === j ? Math.sqrt(Math.max(sum, Number.EPSILON)) : sum / lower[j * size + j]!;
-    }
-  }
   const solution = right.slice();
-  for (let i = 0; i < size; i++) {
-    for (let k = 0; k < i; k++) solution[i]! -= lower[i * size + k]! * solution[k]!;
-    solution[i]! /= lower[i * size + i]!;
-  }
-  for (let i = size - 1; i >= 0; i--) {
-    for (let k = i + 1; k < size; k++) solution[i]! -= lower[k * size + i]! * solution[k]!;
-    solution[i]! /= lower[i * size + i]!;
-  }
+  const lower = factorPositive(matrix.slice(), size, (value) => Math.sqrt(Math.max(value, Number.EPSILON)));
+  solveFactored(lower, solution, { size, width: 1 });
   return solution;
 }
