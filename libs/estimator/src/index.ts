@@ -43,7 +43,7 @@ export { neighbourMean } from "./memory.ts";
 export { loadBundle } from "./load-bundle.ts";
 export { type Manifest, maxTopics, type PredictionMetrics } from "./manifest.ts";
 export { type NgramCounts, ngramCount, type SparseNgrams, weighNgrams } from "./ngrams.ts";
-export { applyPlatt, identityPlatt, logit, maxLogit, type Platt, sigmoid } from "./platt.ts";
+export { applyPlatt, crossEntropy, identityPlatt, logit, maxLogit, type Platt, sigmoid } from "./platt.ts";
 export {
   createPredictor,
   type PredictionRequest,

@@ -23,3 +23,8 @@ export function logit(share: number): number {
   const value = Math.log(share / (1 - share));
   return Math.max(-maxLogit, Math.min(maxLogit, value));
 }
+
+/** -log likelihood of a share of good answers under an estimate in log-odds, in nats, without overflow. */
+export function crossEntropy(value: number, share: number): number {
+  return Math.max(value, 0) + Math.log1p(Math.exp(-Math.abs(value))) - share * value;
+}

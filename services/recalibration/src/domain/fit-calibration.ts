@@ -1,4 +1,4 @@
-import { applyPlatt, identityPlatt, type Platt, sigmoid } from "@ipr/estimator";
+import { applyPlatt, crossEntropy, identityPlatt, type Platt, sigmoid } from "@ipr/estimator";
 
 /** One lesson: what was estimated for the candidate that answered, and how the answer was judged. */
 export interface Pair {
@@ -111,7 +111,7 @@ function loss({ pairs, scale, centre }: CentredPairs, map: Platt): number {
   let sum = 0;
   for (const { logit, reward, weight } of pairs) {
     const z = map.intercept + map.slope * logit;
-    sum += weight * (softplus(z) - reward * z);
+    sum += weight * crossEntropy(z, reward);
   }
   const pull = (map.slope - 1) ** 2 + (map.intercept - centre) ** 2;
   return scale * sum + (priorPrecision / 2) * pull;
@@ -140,11 +140,6 @@ function newtonDirection({ pairs, scale, centre }: CentredPairs, map: Platt, kee
     slope: -(c * gradientSlope - b * gradientIntercept) / determinant,
     intercept: -(a * gradientIntercept - b * gradientSlope) / determinant,
   };
-}
-
-/** log(1 + e^z) without overflow. */
-function softplus(z: number): number {
-  return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
 }
 
 export interface PairMeans {

@@ -1,3 +1,4 @@
+import { crossEntropy } from "@ipr/estimator";
 import {
   type Design,
   linearValue,
@@ -37,11 +38,6 @@ function fitSoftLogistic(design: Design, labels: Float64Array, pull: Pull): Line
     ({ beta, loss } = better);
   }
   return { intercept: beta[0]!, coefficients: beta.slice(1) };
-}
-
-/** Cross-entropy of one label, its estimate given in log-odds. */
-function crossEntropy(value: number, label: number): number {
-  return Math.max(value, 0) + Math.log1p(Math.exp(-Math.abs(value))) - label * value;
 }
 
 interface Position {

@@ -1,4 +1,4 @@
-import { applyPlatt, identityPlatt, logit, type Platt, sigmoid } from "@ipr/estimator";
+import { applyPlatt, crossEntropy, identityPlatt, logit, type Platt, sigmoid } from "@ipr/estimator";
 
 /** An out-of-fold estimate in log-odds and what was observed. */
 export interface Pair {
@@ -87,6 +87,5 @@ export function residualOfMean(labels: number, meanLogit: number, spread: number
 }
 
 function loss({ logit: value, score }: Pair, map: Platt): number {
-  const mapped = applyPlatt(value, map);
-  return Math.max(mapped, 0) + Math.log1p(Math.exp(-Math.abs(mapped))) - score * mapped;
+  return crossEntropy(applyPlatt(value, map), score);
 }

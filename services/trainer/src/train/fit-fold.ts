@@ -1,3 +1,4 @@
+import { crossEntropy } from "@ipr/estimator";
 import {
   type NetworkShape,
   openTrainingSession,
@@ -184,9 +185,7 @@ async function meanLoss(session: TrainingSession, job: FoldJob, rows: Uint32Arra
   let loss = 0;
   for (let i = 0; i < logits.length; i++) {
     if (weight[i] === 0) continue;
-    const logit = logits[i]!;
-    const softplus = Math.max(logit, 0) + Math.log1p(Math.exp(-Math.abs(logit)));
-    loss += weight[i]! * (softplus - target[i]! * logit);
+    loss += weight[i]! * crossEntropy(logits[i]!, target[i]!);
   }
   return loss;
 }

@@ -1,4 +1,4 @@
-import { mixTopics } from "@ipr/estimator";
+import { crossEntropy, mixTopics } from "@ipr/estimator";
 import { areaOf, candidatePoints, cell, createMatrix, type Matrix } from "@ipr/evaluation";
 import { applyRule } from "../evaluate/rule-statistics.ts";
 import { meansOf } from "../evaluate/sample.ts";
@@ -79,7 +79,7 @@ export function crossEntropies(logits: Matrix, scores: Matrix): Float64Array {
     const score = scores.values[i]!;
     const logit = logits.values[i]!;
     if (Number.isNaN(score) || Number.isNaN(logit)) continue;
-    losses[count++] = Math.max(logit, 0) + Math.log1p(Math.exp(-Math.abs(logit))) - score * logit;
+    losses[count++] = crossEntropy(logit, score);
   }
   return losses.subarray(0, count);
 }
