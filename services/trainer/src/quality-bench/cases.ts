@@ -26,7 +26,7 @@ const ece = 0.045;
 const qualityRatio = 0.95;
 
 /**
- * The bars of issue 4, set a little below what the same method reached in another implementation on the same rows: to
+ * The bars of a release, set a little below what the same method reached in another implementation on the same rows: to
  * meet them says that it was reproduced, not that it generalises (docs/quality.md).
  */
 export const cases: readonly Case[] = [

@@ -4,7 +4,7 @@ import { createMatrix, type Matrix } from "@ipr/evaluation";
 import type { OnProgress } from "../progress.ts";
 import type { FitInput, FittedEstimator } from "./fitted-estimator.ts";
 import { minTokenLabels } from "./assemble-network.ts";
-import { logTokensOf, scoresOf, spreadRows } from "./rows.ts";
+import { knownMean, logTokensOf, scoresOf, spreadRows } from "./rows.ts";
 import { crossEntropies } from "./topic-mix.ts";
 import { countLabels, type TrainingSet } from "./training-set.ts";
 
@@ -29,11 +29,11 @@ export async function fitNeighbours(input: FitInput, onProgress: OnProgress): Pr
     onProgress,
   );
 
-  const means = candidates.map((name) => meanOf(set.labels.get(name)!.scores));
+  const means = candidates.map((name) => knownMean(set.labels.get(name)!.scores));
   const logTokens = candidates.map((name) =>
     set.labels.get(name)!.outputTokens.map((tokens) => Math.log1p(tokens)),
   );
-  const tokenMeans = logTokens.map(meanOf);
+  const tokenMeans = logTokens.map(knownMean);
   const estimates = (count: number): Matrix =>
     createMatrix(judged.length, candidates.length, (row, column) => {
       const scores = set.labels.get(candidates[column]!)!.scores;
@@ -108,16 +108,6 @@ async function nearestOutOfFold(
     }
   }
   return found;
-}
-
-function meanOf(values: Float32Array): number {
-  let [sum, count] = [0, 0];
-  for (const value of values) {
-    if (Number.isNaN(value)) continue;
-    sum += value;
-    count++;
-  }
-  return count === 0 ? 0 : sum / count;
 }
 
 function tooMany(rows: number): IprError {

@@ -15,7 +15,7 @@ import type { OnProgress } from "../progress.ts";
 import { minTokenLabels } from "./assemble-network.ts";
 import type { FeatureTable } from "./feature-table.ts";
 import type { FitInput, FittedEstimator } from "./fitted-estimator.ts";
-import { logTokensOf, scoresOf } from "./rows.ts";
+import { knownMean, logTokensOf, scoresOf } from "./rows.ts";
 import type { TrainingSet } from "./training-set.ts";
 
 /** Penalties tried; the one with the least error out of fold is taken. */
@@ -41,7 +41,7 @@ export async function fitRidge(input: FitInput, onProgress: OnProgress): Promise
     return [scores, outputTokens.map((tokens) => Math.log1p(tokens))];
   });
   const fits = fitColumns(columns, x, folds, onProgress);
-  const means = candidates.map((_, candidate) => meanOf(columns[2 * candidate]!));
+  const means = candidates.map((_, candidate) => knownMean(columns[2 * candidate]!));
   const rows = Uint32Array.from({ length: set.rows }, (_, row) => row);
   const predicted = fits.map((fit) => outOfFold(fit, x, folds));
   const predictedOf = (offset: 0 | 1, valueOf: (value: number, candidate: number) => number): Matrix =>
@@ -177,9 +177,4 @@ function tangent(mean: number) {
   const slope = 1 / (centre * (1 - centre));
   const constant = logit(centre) - slope * centre;
   return { slope, constant, at: (score: number) => slope * score + constant };
-}
-
-function meanOf(values: Float32Array): number {
-  const known = values.filter((value) => !Number.isNaN(value));
-  return known.length === 0 ? 0.5 : known.reduce((sum, value) => sum + value, 0) / known.length;
 }

@@ -89,15 +89,18 @@ export function logTokensOf(
 
 /** Mean score of each candidate over the rows that have it; NaN where none does. */
 export function meanScores(set: TrainingSet, candidates: readonly string[]): Float64Array {
-  return Float64Array.from(candidates, (name) => {
-    let [sum, count] = [0, 0];
-    for (const score of set.labels.get(name)?.scores ?? []) {
-      if (Number.isNaN(score)) continue;
-      sum += score;
-      count++;
-    }
-    return sum / count;
-  });
+  return Float64Array.from(candidates, (name) => knownMean(set.labels.get(name)?.scores ?? []));
+}
+
+/** Mean of the values that are known; NaN where none is. */
+export function knownMean(values: Iterable<number>): number {
+  let [sum, count] = [0, 0];
+  for (const value of values) {
+    if (Number.isNaN(value)) continue;
+    sum += value;
+    count++;
+  }
+  return sum / count;
 }
 
 /** At most `most` rows of a set, evenly spread. */
