@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { shipped } from "@ipr/standalone";
@@ -64,5 +64,7 @@ test("what a failed training keeps is said only when it is there", async () => {
   const out = join(directory.path, "bundle");
   assert.equal(keptWork(out), "");
   await mkdir(`${out}.work`);
+  assert.equal(keptWork(out), "", "a directory without a stage");
+  await writeFile(join(`${out}.work`, "prompts"), "");
   assert.match(keptWork(out), /^finished stages are kept in .*bundle\.work: run the same command again/);
 });

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import type { Environment } from "@ipr/service";
 import { checkData, type Head, heads, train, type TrainReport } from "@ipr/trainer";
 import { shipped } from "@ipr/standalone";
@@ -93,7 +93,7 @@ export function trainCommand(environment: Environment): Command {
 /** What is left of a training that failed, as a line; empty when nothing is. */
 export function keptWork(out: string): string {
   const directory = `${out}.work`;
-  return existsSync(directory)
+  return existsSync(directory) && readdirSync(directory).length > 0
     ? `finished stages are kept in ${directory}: run the same command again to go on\n`
     : "";
 }

@@ -103,8 +103,9 @@ class Journal implements FileJournal {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // A write that failed, as on a full disk, was told to whoever asked for it.
+    await this.#writing?.catch(() => undefined);
     try {
-      await this.#writing;
       await this.#handle.close();
     } finally {
       await this.#lock.release();
