@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import type { OnnxEncoderManifest } from "@ipr/estimator";
 import { readEncoderManifest } from "@ipr/estimator";
 import { waitFor } from "@ipr/testing";
@@ -165,4 +166,17 @@ test("a closed encoder fails what waits", async () => {
   const outcomes = await calls;
   assert.ok(outcomes.some(({ status }) => status === "rejected"));
   await waitFor(() => encoder.queueDepth() === 0, { what: "an empty queue" });
+});
+
+test("closing in the middle of an encoding lets it end: the process lives on", async () => {
+  // A graph that takes milliseconds: a thread that is terminated inside it takes the process with it.
+  const shipped = fileURLToPath(new URL("../../../deploy/default/encoders/minilm", import.meta.url));
+  for (let round = 0; round < 8; round++) {
+    const encoder = await openEncoder(shipped);
+    const first = encoder.encode("red ".repeat(20));
+    const calls = Promise.allSettled([first, ...Array.from({ length: 20 }, () => encoder.encode("green"))]);
+    await encoder[Symbol.asyncDispose]();
+    const [begun] = await calls;
+    assert.equal(begun?.status, "fulfilled");
+  }
 });

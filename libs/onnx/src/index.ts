@@ -16,6 +16,7 @@ export {
   openVerifiedSession,
   readProfile,
 } from "./execution-provider.ts";
+export { endThread, takeMessages } from "./end-thread.ts";
 export { createGraph, type GraphBuilder, type Value } from "./graph-builder.ts";
 export { type CheckpointTensor, parseSafetensors } from "./safetensors.ts";
 export { openSession, type Session, type TensorData } from "./session.ts";

@@ -1,5 +1,6 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { IprError, messageOf, status } from "@ipr/errors";
+import { takeMessages } from "@ipr/onnx";
 import type { EncodeMessage, SentError, WorkerMessage, WorkerStart } from "./messages.ts";
 import { loadOnnxModel } from "./onnx-model.ts";
 
@@ -13,12 +14,12 @@ async function main(port: MessagePort, start: WorkerStart): Promise<void> {
     send({ kind: "refused", error: sent(error) });
     return;
   }
-  port.on("message", ({ texts }: EncodeMessage) => {
+  takeMessages<EncodeMessage>(port, ({ texts }) =>
     encode(texts).then(
       (vectors) => send({ kind: "encoded", vectors }, [vectors.buffer as ArrayBuffer]),
       (error: unknown) => send({ kind: "failed", error: sent(error) }),
-    );
-  });
+    ),
+  );
   send({ kind: "ready" });
 }
 

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { IprError, messageOf, status } from "@ipr/errors";
+import { endThread } from "@ipr/onnx";
 import type { Lane } from "../batch-queue.ts";
 import type { EncodeMessage, SentError, WorkerMessage, WorkerStart } from "./messages.ts";
 
@@ -65,7 +66,7 @@ export class WorkerLane implements Lane, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isWanted = false;
     clearTimeout(this.#restartTimer);
-    await this.#worker?.terminate();
+    if (this.#worker) await endThread(this.#worker);
   }
 
   /** Resolves when the thread is ready; rejects when it refuses the encoder, or ends before. */

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { endThread } from "@ipr/onnx";
 import type { Encoder } from "@ipr/estimator";
 import { extractBatch, type ExtractedBatch, type ExtractionJob } from "./extract-batch.ts";
 import type { ExtractionAnswer, ExtractionWorkerData } from "./extraction-worker.ts";
@@ -59,7 +60,7 @@ export function createExtractionPool(data: ExtractionWorkerData): ExtractionPool
         lane.worker.postMessage(job);
       }),
     async [Symbol.asyncDispose]() {
-      await Promise.all(lanes.map(({ worker }) => worker.terminate()));
+      await Promise.all(lanes.map(({ worker }) => endThread(worker)));
     },
   };
 }

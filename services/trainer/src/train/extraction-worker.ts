@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { openEncoder, type OpenOptions } from "@ipr/encoders";
+import { takeMessages } from "@ipr/onnx";
 import { extractBatch, type ExtractedBatch, type ExtractionJob } from "./extract-batch.ts";
 
 /** The encoder to open, or none. */
@@ -16,18 +17,20 @@ const { encoder: directory, environment = {} } = workerData as ExtractionWorkerD
 const encoder = directory === undefined ? undefined : openEncoder(directory, { environment });
 // A failure is told to whoever sends the first job.
 encoder?.catch(() => {});
-let last: Promise<unknown> = Promise.resolve();
-
-parentPort?.on("message", (job: ExtractionJob) => {
-  last = last.then(async () => {
-    try {
-      const batch = await extractBatch(job, await encoder);
-      answer({ batch }, batch);
-    } catch (failure) {
-      answer({ failure });
-    }
-  });
-});
+if (parentPort) {
+  takeMessages<ExtractionJob>(
+    parentPort,
+    async (job) => {
+      try {
+        const batch = await extractBatch(job, await encoder);
+        answer({ batch }, batch);
+      } catch (failure) {
+        answer({ failure });
+      }
+    },
+    async () => (await encoder?.catch(() => undefined))?.[Symbol.asyncDispose](),
+  );
+}
 
 function answer(message: ExtractionAnswer, batch?: ExtractedBatch): void {
   const moved = Object.values(batch ?? {}).flatMap((value) =>

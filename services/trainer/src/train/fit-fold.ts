@@ -75,8 +75,12 @@ export interface FoldResult {
   readonly epochs: number;
 }
 
-/** Trains one network, stops it early, and predicts the held-out rows. */
-export async function fitFold(job: FoldJob, onEpoch: (epoch: number) => void): Promise<FoldResult> {
+/** Trains one network, stops it early, and predicts the held-out rows. Throws when `signal` says that nobody waits. */
+export async function fitFold(
+  job: FoldJob,
+  onEpoch: (epoch: number) => void,
+  signal?: AbortSignal,
+): Promise<FoldResult> {
   const { fold, seed, hyperparameters, candidates, features, topics, trainRows, heldOutRows } = job;
   const { hidden, stopShare, maxEpochs, patience } = hyperparameters;
   const shape = { features: featureWidth(features), hidden, candidates, topics, heads: job.heads };
@@ -87,10 +91,10 @@ export async function fitFold(job: FoldJob, onEpoch: (epoch: number) => void): P
 
   const initial = initialWeights(job, shape, randomFor(seed, "weights", fold));
   await using session = await openTrainingSession(shape, initial);
-  const randomness = { order: randomFor(seed, "order", fold), dropout: randomFor(seed, "dropout", fold) };
+  const streams = { order: randomFor(seed, "order", fold), dropout: randomFor(seed, "dropout", fold) };
   let best = { loss: Number.POSITIVE_INFINITY, epoch: 0, weights: session.weights() };
   for (let epoch = 1; epoch <= maxEpochs && epoch - best.epoch <= patience; epoch++) {
-    await runEpoch(session, job, shape, fitRows, randomness);
+    await runEpoch(session, job, shape, fitRows, { ...streams, signal });
     const loss = await meanLoss(session, job, stopRows);
     if (loss < best.loss) best = { loss, epoch, weights: session.weights() };
     onEpoch(epoch);
@@ -106,7 +110,11 @@ async function runEpoch(
   job: FoldJob,
   shape: NetworkShape,
   rows: Uint32Array,
-  { order, dropout: dropoutRandom }: { readonly order: Random; readonly dropout: Random },
+  {
+    order,
+    dropout: dropoutRandom,
+    signal,
+  }: { readonly order: Random; readonly dropout: Random; readonly signal: AbortSignal | undefined },
 ): Promise<void> {
   const { batchRows, dropout, learningRate, weightDecay, tokenLossWeight, topicLossWeight } =
     job.hyperparameters;
@@ -116,6 +124,7 @@ async function runEpoch(
   const x = new Float32Array(batchRows * shape.features);
   for (let from = 0; from < shuffled.length; from += batchRows) {
     const batch = shuffled.subarray(from, from + batchRows);
+    signal?.throwIfAborted();
     fillDense(job.features, batch, x);
     const quality = labelsOf(job.scores, batch, shape.candidates, 1);
     const tokens = labelsOf(job.tokens, batch, shape.candidates, tokenLossWeight);

@@ -6,4 +6,8 @@ export type FoldMessage = { readonly epoch: number } | { readonly result: FoldRe
 
 // eslint-disable-next-line unicorn/require-post-message-target-origin -- this is a thread's port, not a window
 const tell = (message: FoldMessage): void => parentPort?.postMessage(message);
-tell({ result: await fitFold(workerData as FoldJob, (epoch) => tell({ epoch })) });
+const stop = new AbortController();
+// The only thing that a parent has to say is that the result is of no use any more.
+parentPort?.on("message", () => stop.abort());
+tell({ result: await fitFold(workerData as FoldJob, (epoch) => tell({ epoch }), stop.signal) });
+parentPort?.close();

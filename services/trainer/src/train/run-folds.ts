@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { endThread } from "@ipr/onnx";
 import type { FoldJob, FoldResult } from "./fit-fold.ts";
 import type { FoldMessage } from "./fold-worker.ts";
 
@@ -45,7 +46,7 @@ export async function runFolds(
     await Promise.all(Array.from({ length: lanes }, takeJobs));
   } finally {
     // After a failure the other folds are of no use.
-    await Promise.all(Array.from(running, (worker) => worker.terminate()));
+    await Promise.all(Array.from(running, (worker) => endThread(worker)));
   }
   return jobs.map((job) => results.get(job)!);
 }
