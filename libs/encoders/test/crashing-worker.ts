@@ -6,7 +6,8 @@ const { manifest } = workerData as { manifest: { dimension: number } };
 
 if (parentPort) {
   const port = parentPort;
-  takeMessages<{ texts: readonly string[] }>(port, ({ texts }) => {
+  takeMessages(port, (message) => {
+    const { texts } = message as { readonly texts: readonly string[] };
     if (texts.includes("crash")) process.exit(7);
     const vectors = new Float32Array(texts.length * manifest.dimension).fill(1);
     port.postMessage({ kind: "encoded", vectors }, []);

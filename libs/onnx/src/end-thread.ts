@@ -16,6 +16,7 @@ export async function endThread(worker: Worker): Promise<void> {
   if (worker.threadId < 0) return;
   const ended = new Promise((resolve) => worker.once("exit", resolve));
   const timeout = new AbortController();
+  // eslint-disable-next-line unicorn/require-post-message-target-origin -- this is a thread, not a window
   worker.postMessage(endMessage);
   await Promise.race([ended, delay(endTimeoutMs, undefined, timeout)]);
   timeout.abort();
@@ -26,15 +27,13 @@ export async function endThread(worker: Worker): Promise<void> {
  * In a thread: takes its messages in order, one at a time, and ends it when it is told to. `close` runs last; then
  * nothing holds the thread any more.
  */
-export function takeMessages<Message>(
+export function takeMessages(
   port: MessagePort,
-  take: (message: Message) => Promise<void>,
+  take: (message: unknown) => Promise<void>,
   close: () => Promise<void> = () => Promise.resolve(),
 ): void {
   let last: Promise<void> = Promise.resolve();
-  port.on("message", (message: Message | typeof endMessage) => {
-    last = last.then(() =>
-      message === endMessage ? close().finally(() => port.close()) : take(message as Message),
-    );
+  port.on("message", (message: unknown) => {
+    last = last.then(() => (message === endMessage ? close().finally(() => port.close()) : take(message)));
   });
 }

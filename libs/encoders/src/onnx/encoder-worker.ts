@@ -14,8 +14,8 @@ async function main(port: MessagePort, start: WorkerStart): Promise<void> {
     send({ kind: "refused", error: sent(error) });
     return;
   }
-  takeMessages<EncodeMessage>(port, ({ texts }) =>
-    encode(texts).then(
+  takeMessages(port, (message) =>
+    encode((message as EncodeMessage).texts).then(
       (vectors) => send({ kind: "encoded", vectors }, [vectors.buffer as ArrayBuffer]),
       (error: unknown) => send({ kind: "failed", error: sent(error) }),
     ),

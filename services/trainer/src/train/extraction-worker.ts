@@ -18,11 +18,11 @@ const encoder = directory === undefined ? undefined : openEncoder(directory, { e
 // A failure is told to whoever sends the first job.
 encoder?.catch(() => {});
 if (parentPort) {
-  takeMessages<ExtractionJob>(
+  takeMessages(
     parentPort,
     async (job) => {
       try {
-        const batch = await extractBatch(job, await encoder);
+        const batch = await extractBatch(job as ExtractionJob, await encoder);
         answer({ batch }, batch);
       } catch (failure) {
         answer({ failure });
